@@ -1,0 +1,1 @@
+//! A Billmaster that can be told to misbehave.

@@ -1,0 +1,122 @@
+//! A change in the making: the next state with the events and effects so far.
+
+use super::Context;
+use crate::effect::{Effect, EffectKind};
+use crate::event::{Event, EventType};
+use crate::order::{CurrentStage, Order};
+use crate::party::Language;
+use crate::rejection::Rejection;
+use crate::routing::Coverage;
+use crate::scenario::{EntryAction, Stage};
+use serde_json::{Value, json};
+
+/// The next state of an order, its new history, and what is to be done outside of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decision {
+    pub order: Order,
+    pub events: Vec<Event>,
+    pub effects: Vec<Effect>,
+}
+
+impl Decision {
+    /// The command found its work done already.
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+}
+
+pub(super) struct Change<'a> {
+    pub order: Order,
+    pub context: Context<'a>,
+    events: Vec<Event>,
+    effects: Vec<Effect>,
+}
+
+impl<'a> Change<'a> {
+    pub fn new(order: Order, context: Context<'a>) -> Self {
+        Change { order, context, events: Vec::new(), effects: Vec::new() }
+    }
+
+    /// Adds to the history; answers the number of the event.
+    pub fn record(&mut self, event_type: EventType, summary: String, comment: Option<String>, data: Value) -> i64 {
+        self.order.last_event += 1;
+        let sequence = self.order.last_event;
+        let actor = self.context.actor.name.clone();
+        self.events.push(Event { sequence, at: self.context.now, event_type, actor, summary, comment, data });
+        sequence
+    }
+
+    /// Asks for something outside the order. The event says so in the history and gives the effect its id.
+    pub fn request(&mut self, kind: EffectKind, event_type: EventType, summary: String, payload: Value) {
+        let sequence = self.record(event_type, summary, None, payload.clone());
+        let id = format!("{}.{sequence}", self.order.id);
+        self.effects.push(Effect { id, kind, payload });
+    }
+
+    /// Puts the order into a stage: state, responsible division, deadline, and what the stage does on entry.
+    pub fn enter_stage(&mut self, stage: &Stage) -> Result<(), Rejection> {
+        let now = self.context.now;
+        self.order.stage = CurrentStage {
+            code: stage.code.clone(),
+            name: stage.name.get(Language::En).to_owned(),
+            entered_at: now,
+            due_at: stage.deadline_minutes.filter(|_| stage.state.is_open()).map(|minutes| now.plus_minutes(minutes)),
+        };
+        self.order.state = stage.state;
+        self.order.escalated = false;
+        if stage.state.is_closed() {
+            self.order.closed_at = Some(now);
+        } else {
+            self.route(stage)?;
+        }
+        for action in &stage.on_entry {
+            match action {
+                EntryAction::Draw { template } => {
+                    let summary = format!("Document {template} is asked for.");
+                    let payload = json!({ "template": template });
+                    self.request(EffectKind::Draw, EventType::DocumentRequested, summary, payload);
+                }
+                EntryAction::Provision => {
+                    let summary = "The objects in the billing system are asked for.".to_owned();
+                    self.request(EffectKind::Provision, EventType::ProvisioningRequested, summary, Value::Null);
+                }
+                EntryAction::Retire => self.request_retirement(),
+            }
+        }
+        Ok(())
+    }
+
+    pub fn request_retirement(&mut self) {
+        let summary = "The order's objects in the billing system are to be retired.".to_owned();
+        self.request(EffectKind::Retire, EventType::RetirementRequested, summary, Value::Null);
+    }
+
+    /// Finds the division that the stage asks for. The covering division and its rule stay as they were found.
+    pub fn route(&mut self, stage: &Stage) -> Result<(), Rejection> {
+        let coverage = Coverage {
+            rule: self.order.routing.rule.clone(),
+            beaten: self.order.routing.beaten.clone(),
+            neighbourhood: self.context.neighbourhood.clone(),
+        };
+        let found = coverage.division_for(stage.division_kind.as_deref());
+        let (division, decision) = found.ok_or(Rejection::OrganisationMissing)?;
+        let moved = self.order.division != division;
+        self.order.routing = decision;
+        if moved {
+            let summary = format!("Goes to {}: {}", division.name, self.order.routing.reason);
+            let data = json!({ "from": self.order.division.code, "to": division.code });
+            self.order.division = division;
+            self.order.assignee = None;
+            self.record(EventType::Routed, summary, None, data);
+        }
+        Ok(())
+    }
+
+    pub fn into_decision(mut self) -> Decision {
+        if !self.events.is_empty() {
+            self.order.version += 1;
+            self.order.updated_at = self.context.now;
+        }
+        Decision { order: self.order, events: self.events, effects: self.effects }
+    }
+}

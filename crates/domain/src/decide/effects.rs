@@ -1,0 +1,87 @@
+//! What the executors of effects report back, and what people do with fallout.
+
+use super::change::Change;
+use super::{notes, require_right, transition};
+use crate::effect::EffectKind;
+use crate::event::EventType;
+use crate::order::{Document, OrderState};
+use crate::provisioning::{self, BillingObject, BillingStatus};
+use crate::rejection::Rejection;
+use crate::rights::Right;
+use serde_json::{Value, json};
+
+pub(super) fn document_drawn(change: &mut Change<'_>, document: Document) {
+    if notes::holds(change, &document) {
+        return;
+    }
+    let summary = format!("Document {} was drawn.", document.name);
+    notes::record(change, EventType::DocumentDrawn, summary, document);
+}
+
+pub(super) fn provisioned(change: &mut Change<'_>, objects: Vec<BillingObject>) -> Result<(), Rejection> {
+    let count = objects.len();
+    for object in objects {
+        let same = |known: &&mut BillingObject| known.kind == object.kind && known.key == object.key;
+        match change.order.billing_objects.iter_mut().find(same) {
+            Some(known) => *known = object,
+            None => change.order.billing_objects.push(object),
+        }
+    }
+    change.order.services = provisioning::services(&change.order);
+    let ids: Vec<&str> = change.order.billing_objects.iter().map(|object| object.id.as_str()).collect();
+    let data = json!({ "objects": ids });
+    change.record(EventType::Provisioned, format!("{count} objects are in the billing system."), None, data);
+    // An order that was cancelled while its objects were made takes them back.
+    if change.order.state == OrderState::Cancelled {
+        change.request_retirement();
+        return Ok(());
+    }
+    transition::follow(change, EffectKind::Provision)
+}
+
+pub(super) fn retired(change: &mut Change<'_>, keys: &[String]) -> Result<(), Rejection> {
+    for object in change.order.billing_objects.iter_mut().filter(|object| keys.contains(&object.key)) {
+        object.status = BillingStatus::Retired;
+    }
+    let summary = format!("{} objects are retired in the billing system.", keys.len());
+    change.record(EventType::Retired, summary, None, json!({ "keys": keys }));
+    transition::follow(change, EffectKind::Retire)
+}
+
+pub(super) fn failed(change: &mut Change<'_>, effect: &str, kind: &str, error: &str) {
+    change.order.has_fallout = true;
+    let summary = format!("Failed for good: {kind}. A person must look at it.");
+    change.record(EventType::EffectFailed, summary, None, json!({ "effect": effect, "error": error }));
+}
+
+pub(super) fn retry(change: &mut Change<'_>, effect: &str, reason: String) -> Result<(), Rejection> {
+    by_hand(change, EventType::EffectRetried, "To be attempted again.", effect, reason)
+}
+
+pub(super) fn complete(
+    change: &mut Change<'_>,
+    effect: &str,
+    kind: EffectKind,
+    reason: String,
+) -> Result<(), Rejection> {
+    by_hand(change, EventType::EffectCompletedByHand, "Declared done by hand.", effect, reason)?;
+    transition::follow(change, kind)
+}
+
+pub(super) fn give_up(change: &mut Change<'_>, effect: &str, reason: String) -> Result<(), Rejection> {
+    by_hand(change, EventType::EffectGivenUp, "Given up.", effect, reason)
+}
+
+fn by_hand(
+    change: &mut Change<'_>,
+    event_type: EventType,
+    summary: &str,
+    effect: &str,
+    reason: String,
+) -> Result<(), Rejection> {
+    require_right(change, Right::EffectsManage)?;
+    change.order.has_fallout = false;
+    let data: Value = json!({ "effect": effect });
+    change.record(event_type, summary.to_owned(), Some(reason), data);
+    Ok(())
+}

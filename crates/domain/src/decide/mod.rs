@@ -1,0 +1,115 @@
+//! The heart: an order and a command in, a decision or a rejection out.
+//!
+//! Nothing in a [`Decision`] has happened yet. The caller saves the next state, the events and the effects in one atomic
+//! step, or nothing.
+
+mod cancellation;
+mod change;
+mod effects;
+mod escalation;
+mod hold;
+mod notes;
+mod register;
+mod transition;
+
+pub use change::Decision;
+pub use transition::{AvailableTransition, available};
+
+use crate::division::Neighbourhood;
+use crate::order::{Document, Order};
+use crate::provisioning::BillingObject;
+use crate::rejection::Rejection;
+use crate::rights::{Actor, Right};
+use crate::scenario::Scenario;
+use crate::time::Instant;
+use change::Change;
+use serde_json::{Map, Value};
+
+pub use register::register;
+
+/// What somebody wants done with an order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    Transition { transition: String, fields: Map<String, Value>, comment: Option<String> },
+    Hold { reason: String, until: Option<Instant> },
+    Resume,
+    Cancel { reason: String },
+    /// None takes the order from its assignee.
+    Assign { assignee: Option<String> },
+    Comment { text: String },
+    /// A person adds a document whose bytes are kept already.
+    AddDocument { document: Document },
+    /// The executor of a draw effect has kept the document.
+    DocumentDrawn { document: Document },
+    /// The executor of a provision effect has made these objects.
+    Provisioned { objects: Vec<BillingObject> },
+    /// The executor of a retire effect has retired these objects.
+    Retired { keys: Vec<String> },
+    /// The executor of an escalation has told the division.
+    Escalated { division: String, email: Option<String> },
+    /// An effect failed for good.
+    EffectFailed { effect: String, kind: String, error: String },
+    /// A person wants a failed effect attempted again, declared done, or given up.
+    RetryEffect { effect: String, reason: String },
+    CompleteEffect { effect: String, kind: crate::effect::EffectKind, reason: String },
+    GiveUpEffect { effect: String, reason: String },
+    /// Time has passed: a hold may end, a deadline may be missed.
+    Check,
+}
+
+/// What a decision depends on besides the order.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    pub now: Instant,
+    pub actor: &'a Actor,
+    pub scenario: &'a Scenario,
+    /// Around the division that operates the order's address.
+    pub neighbourhood: &'a Neighbourhood,
+}
+
+/// Decides a command. A command that finds its work done already changes nothing: its decision has no events.
+pub fn decide(order: &Order, command: Command, context: Context<'_>) -> Result<Decision, Rejection> {
+    let mut change = Change::new(order.clone(), context);
+    match command {
+        Command::Transition { transition, fields, comment } => {
+            transition::make(&mut change, &transition, fields, comment)?;
+        }
+        Command::Hold { reason, until } => hold::hold(&mut change, reason, until)?,
+        Command::Resume => hold::resume(&mut change)?,
+        Command::Cancel { reason } => cancellation::cancel(&mut change, reason)?,
+        Command::Assign { assignee } => notes::assign(&mut change, assignee)?,
+        Command::Comment { text } => notes::comment(&mut change, text)?,
+        Command::AddDocument { document } => notes::add_document(&mut change, document)?,
+        Command::DocumentDrawn { document } => effects::document_drawn(&mut change, document),
+        Command::Provisioned { objects } => effects::provisioned(&mut change, objects)?,
+        Command::Retired { keys } => effects::retired(&mut change, &keys)?,
+        Command::Escalated { division, email } => escalation::told(&mut change, &division, email.as_deref()),
+        Command::EffectFailed { effect, kind, error } => effects::failed(&mut change, &effect, &kind, &error),
+        Command::RetryEffect { effect, reason } => effects::retry(&mut change, &effect, reason)?,
+        Command::CompleteEffect { effect, kind, reason } => effects::complete(&mut change, &effect, kind, reason)?,
+        Command::GiveUpEffect { effect, reason } => effects::give_up(&mut change, &effect, reason)?,
+        Command::Check => escalation::check(&mut change),
+    }
+    Ok(change.into_decision())
+}
+
+fn require_right(change: &Change<'_>, right: Right) -> Result<(), Rejection> {
+    match change.context.actor.may(right) {
+        true => Ok(()),
+        false => Err(Rejection::RightMissing(right)),
+    }
+}
+
+fn require_open(order: &Order) -> Result<(), Rejection> {
+    match order.is_open() {
+        true => Ok(()),
+        false => Err(Rejection::OrderIsClosed { state: order.state.code() }),
+    }
+}
+
+fn require_not_held(order: &Order) -> Result<(), Rejection> {
+    match &order.hold {
+        None => Ok(()),
+        Some(hold) => Err(Rejection::OrderIsHeld { reason: hold.reason.clone() }),
+    }
+}

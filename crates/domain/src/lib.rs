@@ -1,0 +1,29 @@
+//! The rules of telecom order management.
+//!
+//! Pure: no input or output, clock, randomness, SQL or async. Time, identifiers, the actor and what the database knows
+//! come in as arguments, so that every rule can be read and tested as a table.
+//!
+//! Where to look: an order's shape in [`order`], how it comes in and is checked in [`registration`], how it moves in
+//! [`decide`], what a scenario is in [`scenario`], which division operates an address in [`routing`], what the billing
+//! system needs in [`provisioning`], and every limit in [`limits`].
+
+pub mod address;
+pub mod catalogue;
+pub mod decide;
+pub mod division;
+pub mod effect;
+pub mod event;
+pub mod input;
+pub mod limits;
+pub mod number;
+pub mod order;
+pub mod party;
+pub mod phone;
+pub mod provisioning;
+pub mod registration;
+pub mod rejection;
+pub mod rights;
+pub mod routing;
+pub mod scenario;
+pub mod search;
+pub mod time;

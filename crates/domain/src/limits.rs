@@ -1,0 +1,53 @@
+//! Every limit of the product, with its reason. All counts are inclusive.
+
+/// Characters of a short text: a name, a city, a street. Longer than any real one seen in address registers.
+pub const NAME_CHARACTERS_MAX: usize = 200;
+/// Characters of a code: a tariff, an external id, a stage.
+pub const CODE_CHARACTERS_MAX: usize = 64;
+/// Characters of a free text: a symptom, a comment, a reason.
+pub const COMMENT_CHARACTERS_MAX: usize = 4_000;
+/// Items of one order; a legal entity with more sites registers several orders.
+pub const ITEMS_MAX: usize = 50;
+/// Characteristics of one item.
+pub const CHARACTERISTICS_MAX: usize = 50;
+/// Bytes of a JSON request body. The largest order by the limits above stays below it.
+pub const JSON_BODY_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of an uploaded document: a scanned contract of some pages.
+pub const UPLOAD_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Bytes of a coverage or division file: about 100,000 rules.
+pub const COVERAGE_BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Entries of one answer of a list.
+pub const PAGE_ENTRIES_MAX: u32 = 200;
+/// Entries of one answer of a list when the caller names no limit.
+pub const PAGE_ENTRIES_DEFAULT: u32 = 50;
+/// Characters of the quick search; more words than this find nothing more.
+pub const SEARCH_CHARACTERS_MAX: usize = 100;
+/// Characters of an Idempotency-Key.
+pub const IDEMPOTENCY_KEY_CHARACTERS_MAX: usize = 200;
+/// How long a repeated Idempotency-Key is answered as the first time, in milliseconds: 48 hours, twice what is promised.
+pub const IDEMPOTENCY_KEPT_MS: i64 = 48 * 60 * 60 * 1000;
+/// Beaten coverage rules that a routing decision keeps; more explain nothing.
+pub const BEATEN_RULES_MAX: usize = 20;
+/// Depth of the organisation tree: a guard against cycles, far above any real operator.
+pub const DIVISION_DEPTH_MAX: usize = 32;
+/// Divisions of one operator.
+pub const DIVISIONS_MAX: usize = 20_000;
+/// Coverage rules of one operator.
+pub const COVERAGE_RULES_MAX: usize = 500_000;
+/// Attempts at an effect before it becomes fallout: with the delays below about two hours.
+pub const EFFECT_ATTEMPTS_MAX: i64 = 32;
+/// Delay before the second attempt at an effect, in milliseconds; it doubles with every attempt.
+pub const EFFECT_RETRY_DELAY_MS_MIN: i64 = 1_000;
+/// Longest delay between two attempts at an effect, in milliseconds.
+pub const EFFECT_RETRY_DELAY_MS_MAX: i64 = 5 * 60 * 1000;
+/// How long one executor owns an effect, in milliseconds. Longer than the slowest honest execution.
+pub const EFFECT_LEASE_MS: i64 = 60 * 1000;
+/// Effects that one executor claims at once.
+pub const EFFECTS_CLAIMED_MAX: u32 = 16;
+/// Orders that one tick looks at in one round, and rounds in one tick: a tick has an end.
+pub const TICK_ORDERS_MAX: u32 = 100;
+pub const TICK_ROUNDS_MAX: u32 = 50;
+/// Times a use case reloads an order that somebody else changed meanwhile, before it answers that the order is busy.
+pub const STALE_RETRIES_MAX: u32 = 8;
+/// Automatic transitions that one decision may take in a row.
+pub const AUTOMATIC_TRANSITIONS_MAX: usize = 8;

@@ -1,0 +1,331 @@
+//! The order: a request with items (service, action, characteristics) at an address for a party.
+
+use crate::address::Address;
+use crate::catalogue::Service;
+use crate::division::DivisionReference;
+use crate::party::Party;
+use crate::provisioning::BillingObject;
+use crate::routing::RoutingDecision;
+use crate::time::Instant;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum OrderKind {
+    Connect,
+    Disconnect,
+    Change,
+    Support,
+}
+
+impl OrderKind {
+    pub const WORDS: &[(&str, OrderKind)] = &[
+        ("connect", OrderKind::Connect),
+        ("disconnect", OrderKind::Disconnect),
+        ("change", OrderKind::Change),
+        ("support", OrderKind::Support),
+    ];
+
+    pub fn code(self) -> &'static str {
+        word(Self::WORDS, self)
+    }
+}
+
+/// How an order came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Channel {
+    Public,
+    Operator,
+    Profile,
+    Api,
+    Import,
+}
+
+impl Channel {
+    pub const WORDS: &[(&str, Channel)] = &[
+        ("public", Channel::Public),
+        ("operator", Channel::Operator),
+        ("profile", Channel::Profile),
+        ("api", Channel::Api),
+        ("import", Channel::Import),
+    ];
+
+    pub fn code(self) -> &'static str {
+        word(Self::WORDS, self)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "camelCase")]
+pub enum Priority {
+    Low,
+    #[default]
+    Normal,
+    High,
+    Urgent,
+}
+
+impl Priority {
+    pub const WORDS: &[(&str, Priority)] = &[
+        ("low", Priority::Low),
+        ("normal", Priority::Normal),
+        ("high", Priority::High),
+        ("urgent", Priority::Urgent),
+    ];
+}
+
+/// Technical state of an order, in the words of TMF622 (ProductOrderStateType).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum OrderState {
+    Acknowledged,
+    Rejected,
+    Pending,
+    Held,
+    InProgress,
+    Cancelled,
+    Completed,
+    Failed,
+    Partial,
+    AssessingCancellation,
+    PendingCancellation,
+}
+
+impl OrderState {
+    pub const WORDS: &[(&str, OrderState)] = &[
+        ("acknowledged", OrderState::Acknowledged),
+        ("rejected", OrderState::Rejected),
+        ("pending", OrderState::Pending),
+        ("held", OrderState::Held),
+        ("inProgress", OrderState::InProgress),
+        ("cancelled", OrderState::Cancelled),
+        ("completed", OrderState::Completed),
+        ("failed", OrderState::Failed),
+        ("partial", OrderState::Partial),
+        ("assessingCancellation", OrderState::AssessingCancellation),
+        ("pendingCancellation", OrderState::PendingCancellation),
+    ];
+
+    pub fn code(self) -> &'static str {
+        word(Self::WORDS, self)
+    }
+
+    /// Nothing happens to the order any more.
+    pub fn is_closed(self) -> bool {
+        matches!(self, Self::Rejected | Self::Cancelled | Self::Completed | Self::Failed)
+    }
+
+    pub fn is_open(self) -> bool {
+        !self.is_closed()
+    }
+}
+
+/// What an item does to its service, in the words of TMF622.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ItemAction {
+    Add,
+    Modify,
+    Delete,
+    NoChange,
+}
+
+impl ItemAction {
+    pub const WORDS: &[(&str, ItemAction)] = &[
+        ("add", ItemAction::Add),
+        ("modify", ItemAction::Modify),
+        ("delete", ItemAction::Delete),
+        ("noChange", ItemAction::NoChange),
+    ];
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderItem {
+    pub id: String,
+    pub service: Service,
+    pub action: ItemAction,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tariff: Option<String>,
+    #[serde(skip_serializing_if = "Map::is_empty", default)]
+    pub characteristics: Map<String, Value>,
+}
+
+/// Where the order is in its scenario.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CurrentStage {
+    pub code: String,
+    pub name: String,
+    pub entered_at: Instant,
+    /// When the stage must be left. None: no deadline, or the order is on hold.
+    pub due_at: Option<Instant>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ScenarioReference {
+    pub code: String,
+    pub version: u32,
+}
+
+/// Why nobody works on the order now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Hold {
+    pub reason: String,
+    pub since: Instant,
+    /// When the hold ends by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Instant>,
+    pub by: String,
+    /// What was left of the stage's deadline, in milliseconds; it goes on when the hold ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remaining_ms: Option<i64>,
+}
+
+/// A document of the order. The bytes are kept by their SHA-256.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Document {
+    pub id: String,
+    /// `contract`, `work-order`, or what an upload calls itself.
+    pub kind: String,
+    pub name: String,
+    pub media_type: String,
+    /// Hex digits, lower case.
+    pub sha256: String,
+    /// Bytes.
+    pub size: i64,
+    /// Revision of the order that the document shows.
+    pub revision: u32,
+    pub created_at: Instant,
+    pub created_by: String,
+}
+
+/// A service of the subscriber that this order is about or has made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ServiceReference {
+    /// Key of the service object in the billing system.
+    pub key: String,
+    pub service: Service,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tariff: Option<String>,
+    pub item: String,
+}
+
+/// An order with all that its rules look at. Stored as this JSON; [`Order::to_api`] is what callers see of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Order {
+    pub id: String,
+    pub number: String,
+    /// Counts every change; the ETag. Starts with 1.
+    pub version: i64,
+    /// Counts the amendments of what was ordered. Starts with 1.
+    pub revision: u32,
+    pub kind: OrderKind,
+    pub channel: Channel,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    pub priority: Priority,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requested_date: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub party: Option<Party>,
+    pub address: Address,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line_phone: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub items: Vec<OrderItem>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub symptom: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    pub state: OrderState,
+    pub stage: CurrentStage,
+    pub scenario: ScenarioReference,
+    pub division: DivisionReference,
+    pub assignee: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Hold>,
+    /// What people filled in at the transitions.
+    #[serde(skip_serializing_if = "Map::is_empty", default)]
+    pub fields: Map<String, Value>,
+    pub registered_at: Instant,
+    pub updated_at: Instant,
+    pub closed_at: Option<Instant>,
+    #[serde(default)]
+    pub services: Vec<ServiceReference>,
+
+    /// The division decision of the current stage.
+    pub routing: RoutingDecision,
+    #[serde(default)]
+    pub documents: Vec<Document>,
+    #[serde(default)]
+    pub billing_objects: Vec<BillingObject>,
+    /// The deadline of this stage was missed and told: at most once per stage entered.
+    #[serde(default)]
+    pub escalated: bool,
+    /// Events so far; the next one has this number plus one.
+    pub last_event: i64,
+    /// An effect failed for good and waits for a person.
+    #[serde(default)]
+    pub has_fallout: bool,
+}
+
+/// Parts of the stored order that have routes of their own and are not in the order's answer.
+const OWN_ROUTES: [&str; 6] = ["routing", "documents", "billingObjects", "escalated", "lastEvent", "version"];
+
+impl Order {
+    pub fn is_closed(&self) -> bool {
+        self.state.is_closed()
+    }
+
+    pub fn is_open(&self) -> bool {
+        self.state.is_open()
+    }
+
+    /// The order as the API answers it.
+    pub fn to_api(&self) -> Value {
+        let mut value = serde_json::to_value(self).unwrap_or_default();
+        if let Value::Object(object) = &mut value {
+            for name in OWN_ROUTES {
+                object.remove(name);
+            }
+        }
+        value
+    }
+
+    /// When somebody must look at the order again: its deadline while nobody was told, or the end of its hold.
+    pub fn next_check_at(&self) -> Option<Instant> {
+        if self.is_closed() {
+            return None;
+        }
+        match &self.hold {
+            Some(hold) => hold.until,
+            None if self.escalated => None,
+            None => self.stage.due_at,
+        }
+    }
+
+    /// What makes two open orders the same request: kind, services, address and party. None: never a duplicate
+    /// (an order without a party was brought over from a system that had none).
+    pub fn duplicate_key(&self) -> Option<String> {
+        let party = self.party.as_ref()?.identity_key();
+        let mut services: Vec<&str> = self.items.iter().map(|item| item.service.code()).collect();
+        services.sort_unstable();
+        services.dedup();
+        let place = crate::routing::normalise::Place::of(&self.address);
+        Some(format!("{}|{}|{}|{party}", self.kind.code(), services.join("+"), place.key()))
+    }
+}
+
+/// The word of a value in a closed set.
+fn word<T: PartialEq + Copy>(words: &'static [(&'static str, T)], value: T) -> &'static str {
+    words.iter().find(|(_, entry)| *entry == value).map_or("", |(word, _)| word)
+}

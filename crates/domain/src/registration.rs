@@ -1,0 +1,220 @@
+//! Registration: what comes in as a new order, read and checked with every fault at once.
+
+use crate::address::Address;
+use crate::catalogue::{self, Service};
+use crate::input::{Fault, Faults, ObjectReader};
+use crate::limits::{CHARACTERISTICS_MAX, CODE_CHARACTERS_MAX, COMMENT_CHARACTERS_MAX, ITEMS_MAX, NAME_CHARACTERS_MAX};
+use crate::order::{Channel, ItemAction, OrderItem, OrderKind, Priority};
+use crate::party::{Party, PartyType, read_phone};
+use crate::time::Instant;
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+
+/// A new order whose form is right. What depends on the database (duplicates, divisions) is checked later.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Registration {
+    pub kind: OrderKind,
+    pub channel: Channel,
+    pub external_id: Option<String>,
+    pub priority: Priority,
+    pub requested_date: Option<String>,
+    pub party: Option<Party>,
+    pub address: Address,
+    pub line_phone: Option<String>,
+    pub items: Vec<OrderItem>,
+    pub symptom: Option<String>,
+    pub description: Option<String>,
+    pub allow_duplicate: bool,
+    pub imported: Option<Imported>,
+}
+
+/// What an order brings along from the system that it comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Imported {
+    /// Where it comes from, and its name there: together unique, so that importing twice adds nothing.
+    pub source: String,
+    pub key: String,
+    pub registered_at: Option<Instant>,
+    pub stage: Option<String>,
+    /// The status in the words of that system, for the history.
+    pub status: Option<String>,
+}
+
+impl Registration {
+    pub fn party_type(&self) -> Option<PartyType> {
+        self.party.as_ref().map(|party| party.party_type)
+    }
+
+    pub fn services(&self) -> BTreeSet<Service> {
+        self.items.iter().map(|item| item.service).collect()
+    }
+
+    /// Reads a registration; all faults at once. `today` is the date at the caller's side of the world that is latest
+    /// behind (UTC minus 12 hours), so that nobody's today is refused as the past.
+    pub fn read(document: &Value, now: Instant) -> Result<Registration, Vec<Fault>> {
+        let faults = Faults::default();
+        let registration = faults.document(document).and_then(|reader| read_order(&reader, now));
+        match registration {
+            Some(registration) if faults.is_empty() => Ok(registration),
+            _ => Err(faults.into_vec()),
+        }
+    }
+}
+
+fn read_order(reader: &ObjectReader<'_>, now: Instant) -> Option<Registration> {
+    let kind = reader.required_choice("kind", OrderKind::WORDS);
+    let imported = reader.object("imported").and_then(|imported| read_imported(&imported));
+    let is_import = reader.value("imported").is_some();
+    let support = kind == Some(OrderKind::Support);
+    let channel = reader.required_choice("channel", Channel::WORDS);
+    let party = match reader.value("party") {
+        None if is_import => None,
+        None => {
+            reader.required("party");
+            None
+        }
+        Some(_) => reader.object("party").and_then(|party| Party::read(&party)),
+    };
+    let address = match reader.value("address") {
+        None => {
+            reader.required("address");
+            None
+        }
+        // Support orders may come in with what the caller knows; whoever is connected needs a door.
+        Some(_) => reader.object("address").and_then(|address| Address::read(&address, !support && !is_import)),
+    };
+    let line_phone = read_phone(reader, "linePhone", false);
+    let items = read_items(reader, kind);
+    let (symptom, description) = if support {
+        let symptom = reader.required_text("symptom", COMMENT_CHARACTERS_MAX);
+        (symptom, reader.lines("description", COMMENT_CHARACTERS_MAX))
+    } else {
+        (None, None)
+    };
+    let requested_date = reader.date("requestedDate");
+    if let Some(date) = requested_date.as_deref().filter(|_| !is_import) {
+        let earliest = now.plus_minutes(-12 * 60).date().to_string();
+        if date < earliest.as_str() {
+            reader.fault("requestedDate", "in-the-past", "requestedDate has passed; ask for a day to come.");
+        }
+    }
+    let external_id = reader.text("externalId", CODE_CHARACTERS_MAX);
+    let priority = reader.choice("priority", Priority::WORDS).unwrap_or_default();
+    let allow_duplicate = reader.boolean("allowDuplicate").unwrap_or(false);
+    if kind.is_some() {
+        reader.finish();
+    }
+    Some(Registration {
+        kind: kind?,
+        channel: channel?,
+        external_id,
+        priority,
+        requested_date,
+        party,
+        address: address?,
+        line_phone,
+        items,
+        symptom,
+        description,
+        allow_duplicate,
+        imported,
+    })
+}
+
+fn read_imported(reader: &ObjectReader<'_>) -> Option<Imported> {
+    let source = reader.required_text("source", CODE_CHARACTERS_MAX);
+    let key = reader.required_text("key", CODE_CHARACTERS_MAX);
+    let registered_at = reader.instant("registeredAt");
+    let stage = reader.text("stage", CODE_CHARACTERS_MAX);
+    let status = reader.text("status", NAME_CHARACTERS_MAX);
+    reader.finish();
+    Some(Imported { source: source?, key: key?, registered_at, stage, status })
+}
+
+fn read_items(reader: &ObjectReader<'_>, kind: Option<OrderKind>) -> Vec<OrderItem> {
+    let Some(kind) = kind else {
+        reader.value("items");
+        return Vec::new();
+    };
+    let Some(entries) = reader.objects("items", ITEMS_MAX) else {
+        if kind != OrderKind::Support && reader.value("items").is_none() {
+            reader.required("items");
+        }
+        return Vec::new();
+    };
+    if entries.is_empty() && kind != OrderKind::Support {
+        reader.fault("items", "empty", "items must name at least one service.");
+    }
+    let mut ids = BTreeSet::new();
+    let mut items = Vec::with_capacity(entries.len());
+    for entry in entries {
+        if let Some(item) = read_item(&entry, kind) {
+            if !ids.insert(item.id.clone()) {
+                entry.fault("id", "twice", format!("Item id {:?} is there twice; give each item its own.", item.id));
+            }
+            items.push(item);
+        }
+    }
+    items
+}
+
+fn read_item(reader: &ObjectReader<'_>, kind: OrderKind) -> Option<OrderItem> {
+    let id = reader.required_text("id", CODE_CHARACTERS_MAX);
+    let service = reader.required_choice("service", Service::WORDS);
+    let action = reader.required_choice("action", ItemAction::WORDS);
+    let fitting: &[ItemAction] = match kind {
+        OrderKind::Connect => &[ItemAction::Add],
+        OrderKind::Disconnect => &[ItemAction::Delete],
+        OrderKind::Change => &[ItemAction::Add, ItemAction::Modify, ItemAction::Delete, ItemAction::NoChange],
+        OrderKind::Support => &[ItemAction::NoChange],
+    };
+    if let Some(action) = action
+        && !fitting.contains(&action)
+    {
+        let words = |action: &ItemAction| ItemAction::WORDS.iter().find(|(_, value)| value == action).map(|(word, _)| *word);
+        let listed = fitting.iter().filter_map(words).collect::<Vec<_>>().join(", ");
+        reader.fault("action", "action-does-not-fit", format!("A {} order takes the action {listed}.", kind.code()));
+    }
+    let tariff = reader.text("tariff", CODE_CHARACTERS_MAX);
+    match (&tariff, service, action) {
+        (None, Some(_), Some(ItemAction::Add)) if reader.value("tariff").is_none() => reader.required("tariff"),
+        (Some(code), Some(service), _) if catalogue::tariff(service, code).is_none() => {
+            let known = catalogue::tariffs().iter().filter(|tariff| tariff.service == service);
+            let listed = known.map(|tariff| tariff.code.as_str()).collect::<Vec<_>>().join(", ");
+            let message = format!("{code:?} is not a tariff of {}; there are: {listed}.", service.code());
+            reader.fault("tariff", "unknown-tariff", message);
+        }
+        _ => {}
+    }
+    let characteristics = read_characteristics(reader);
+    reader.finish();
+    Some(OrderItem { id: id?, service: service?, action: action?, tariff, characteristics })
+}
+
+fn read_characteristics(reader: &ObjectReader<'_>) -> Map<String, Value> {
+    let mut characteristics = Map::new();
+    let Some(object) = reader.object("characteristics") else { return characteristics };
+    if object.names().count() > CHARACTERISTICS_MAX {
+        reader.fault("characteristics", "too-many", format!("At most {CHARACTERISTICS_MAX} characteristics."));
+        return characteristics;
+    }
+    for name in object.names() {
+        if crate::input::check_text(name, CODE_CHARACTERS_MAX, false).is_err() {
+            reader.fault("characteristics", "invalid-name", "A characteristic's name must be a short text.");
+            continue;
+        }
+        match object.value(name) {
+            Some(Value::String(_)) => {
+                if let Some(text) = object.text(name, NAME_CHARACTERS_MAX) {
+                    characteristics.insert(name.clone(), Value::String(text));
+                }
+            }
+            Some(value @ (Value::Bool(_) | Value::Number(_))) => {
+                characteristics.insert(name.clone(), value.clone());
+            }
+            Some(_) => object.fault(name, "wrong-type", "A characteristic must be a text, a number, true or false."),
+            None => {}
+        }
+    }
+    characteristics
+}

@@ -1,0 +1,72 @@
+//! Rights: what a caller may do. A closed set; roles, grants and scopes are made of them.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! rights {
+    ($($variant:ident $code:literal $meaning:literal;)*) => {
+        /// One right.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Right { $(#[doc = $meaning] #[serde(rename = $code)] $variant,)* }
+
+        impl Right {
+            pub const ALL: &[Right] = &[$(Right::$variant),*];
+
+            /// The word by which tokens and scenarios name the right.
+            pub fn code(self) -> &'static str {
+                match self { $(Right::$variant => $code),* }
+            }
+
+            /// What it allows, as a sentence.
+            pub fn meaning(self) -> &'static str {
+                match self { $(Right::$variant => $meaning),* }
+            }
+        }
+    };
+}
+
+rights! {
+    Admin "admin" "Everything.";
+    OrdersRead "orders.read" "See orders, their history and where they are.";
+    OrdersRegister "orders.register" "Register orders.";
+    OrdersImport "orders.import" "Bring orders over from another system, with their date and stage.";
+    OrdersSales "orders.sales" "Move orders through the stages of the sales department.";
+    OrdersTechnical "orders.technical" "Move orders through the stages of the technical department.";
+    OrdersSupport "orders.support" "Move orders through the stages of technical support.";
+    OrdersHold "orders.hold" "Put orders on hold and take them off it.";
+    OrdersCancel "orders.cancel" "Cancel orders.";
+    OrdersAssign "orders.assign" "Give orders to a person.";
+    OrdersComment "orders.comment" "Comment on orders.";
+    DocumentsRead "documents.read" "Read the documents of orders.";
+    DocumentsWrite "documents.write" "Add documents to orders.";
+    OrganisationRead "organisation.read" "See the divisions and what they cover.";
+    OrganisationWrite "organisation.write" "Change the divisions and what they cover.";
+    ScenariosRead "scenarios.read" "See the scenarios.";
+    EffectsRead "effects.read" "See the work of the system.";
+    EffectsManage "effects.manage" "Repeat, complete or fail the work of the system.";
+}
+
+impl Right {
+    pub fn parse(code: &str) -> Option<Right> {
+        Right::ALL.iter().copied().find(|right| right.code() == code)
+    }
+}
+
+/// Who does something, and what they may.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// The name in the history.
+    pub name: String,
+    pub rights: Vec<Right>,
+}
+
+impl Actor {
+    /// The product itself: the tick and the executors of effects. It has no rights of a person; what it does is decided
+    /// by other commands.
+    pub fn system() -> Actor {
+        Actor { name: "system".to_owned(), rights: Vec::new() }
+    }
+
+    pub fn may(&self, right: Right) -> bool {
+        self.rights.contains(&right) || self.rights.contains(&Right::Admin)
+    }
+}

@@ -1,0 +1,1 @@
+//! Embedded host: runs the Spin manifest on one machine.

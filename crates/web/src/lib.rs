@@ -1,0 +1,1 @@
+//! What the HTTP surface of every component shares.

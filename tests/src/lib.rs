@@ -1,0 +1,1 @@
+//! Whole-app tests on the embedded host.
