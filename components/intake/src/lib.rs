@@ -1,10 +1,26 @@
-use axum::{Router, routing::get};
-use spin_sdk::http::{IntoResponse, Request};
-use spin_sdk::http_service;
-use tower_service::Service;
+//! Intake: new orders are registered; orders are read and found.
 
-#[http_service]
+mod find;
+mod health;
+mod register;
+
+use axum::Router;
+use axum::routing::get;
+use spin_sdk::http::{IntoResponse, Request};
+use std::sync::OnceLock;
+
+static ROUTER: OnceLock<Router> = OnceLock::new();
+
+#[spin_sdk::http_service]
 async fn handle(request: Request) -> impl IntoResponse {
-    let mut app: Router = Router::new().route("/healthz", get(|| async { "ok" }));
-    app.call(request).await
+    oms_web::serve(&ROUTER, routes, request).await
+}
+
+fn routes() -> Router {
+    Router::new()
+        .route("/api/v1/orders", get(find::list).post(register::register))
+        .route("/api/v1/orders/{order}", get(find::one))
+        .route("/api/v1/orders/{order}/history", get(find::history))
+        .route("/healthz", get(health::process))
+        .route("/readyz", get(health::ready))
 }

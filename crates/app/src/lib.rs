@@ -1,1 +1,16 @@
-//! Use cases: load, decide, save; and the ports they need.
+//! The use cases: load, decide, save. One file per use case; what they need of the world are the small traits in
+//! [`ports`].
+
+pub mod change;
+pub mod documents;
+pub mod effects;
+mod error;
+pub mod hash;
+pub mod organisation;
+pub mod ports;
+pub mod read;
+pub mod register;
+pub mod tick;
+pub mod tokens;
+
+pub use error::AppError;

@@ -1,1 +1,45 @@
-//! All SQL, for SQLite and PostgreSQL.
+//! All SQL of the product, once, behind a tiny driver trait.
+//!
+//! [`Store`] implements the ports of `oms-app` over any [`Database`]: Spin's SQLite and PostgreSQL inside components
+//! (feature `spin`), sqlx in native programs (feature `native`). Statements differ between the two databases only where
+//! [`dialect`] says so.
+
+mod codec;
+pub mod database;
+mod dialect;
+mod documents;
+mod effects;
+mod health;
+mod orders;
+mod organisation;
+mod page;
+mod save;
+mod tokens;
+
+#[cfg(feature = "native")]
+pub mod migrate;
+#[cfg(feature = "native")]
+pub mod native;
+#[cfg(feature = "spin")]
+pub mod spin;
+
+pub use database::{Database, DatabaseError, Dialect, Row, Value};
+
+/// The ports of the use cases over one database.
+#[derive(Debug, Clone)]
+pub struct Store<D> {
+    database: D,
+}
+
+impl<D: Database> Store<D> {
+    pub fn new(database: D) -> Self {
+        Store { database }
+    }
+
+    pub fn database(&self) -> &D {
+        &self.database
+    }
+}
+
+/// The newest migration that this program knows.
+pub const SCHEMA_VERSION: i64 = 1;

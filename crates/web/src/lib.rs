@@ -1,1 +1,25 @@
-//! What the HTTP surface of every component shares.
+//! What the HTTP surface of every component shares: who calls and what they may, bodies and parameters with every fault
+//! at once, problem documents, ETags, cursors, and the nudges that follow an answer.
+
+mod body;
+mod caller;
+mod conditional;
+mod nudge;
+mod parameters;
+mod problem;
+mod serve;
+
+pub use body::{JsonBody, RawBody, json_body, read_body};
+pub use caller::{Session, require_right};
+pub use conditional::{entity_tag, if_match, none_match_hits};
+pub use nudge::nudge;
+pub use parameters::{Parameters, decode_cursor, encode_cursor};
+pub use oms_store::SCHEMA_VERSION;
+pub use problem::{Problem, json_answer};
+pub use serve::{backend, clock, serve};
+
+use oms_store::Store;
+use oms_store::spin::SpinDatabase;
+
+/// The ports of a component, over the database that its variables name.
+pub type Backend = Store<SpinDatabase>;

@@ -1,0 +1,141 @@
+//! An order is changed: loaded, decided, saved.
+
+use crate::AppError;
+use crate::ports::{Escalation, LoadedOrder, OrderReference, Orders, Save, SaveError, Settlement};
+use crate::read::{not_found, reference};
+use oms_domain::decide::{self, AvailableTransition, Command, Context, Decision};
+use oms_domain::limits::STALE_RETRIES_MAX;
+use oms_domain::order::{Document, Order};
+use oms_domain::rejection::Rejection;
+use oms_domain::rights::{Actor, Right};
+use oms_domain::scenario::{self, Scenario};
+use oms_domain::time::Instant;
+
+/// What goes into the same atomic step as the decision.
+#[derive(Debug, Clone, Default)]
+pub struct Along {
+    pub settlement: Option<Settlement>,
+    pub documents: Vec<Document>,
+    pub escalation: Option<Escalation>,
+}
+
+/// The version that a change must be made on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// The caller has seen this version (If-Match).
+    Version(i64),
+    /// Whatever the order is like: a command that does not depend on what the caller saw.
+    Any,
+}
+
+/// Changes an order by one command.
+pub async fn change<P: Orders>(
+    ports: &P,
+    actor: &Actor,
+    name: &str,
+    expected: Expected,
+    command: Command,
+    now: Instant,
+) -> Result<Decision, AppError> {
+    change_along(ports, actor, &reference(name)?, expected, command, Along::default(), now).await
+}
+
+/// Changes an order, and settles an effect or adds documents in the same step.
+pub async fn change_along<P: Orders>(
+    ports: &P,
+    actor: &Actor,
+    reference: &OrderReference,
+    expected: Expected,
+    command: Command,
+    along: Along,
+    now: Instant,
+) -> Result<Decision, AppError> {
+    for _ in 0..STALE_RETRIES_MAX {
+        let loaded = ports.load(reference).await?.ok_or_else(|| not_found(name_of(reference)))?;
+        let decision = decide_on(&loaded, actor, expected, command.clone(), now)?;
+        if decision.is_empty() && along.settlement.is_none() {
+            return Ok(decision);
+        }
+        let save = Save {
+            decision: &decision,
+            expected_version: loaded.order.version,
+            duplicate_key: None,
+            import_key: None,
+            idempotency: None,
+            settlement: along.settlement.clone(),
+            documents: along.documents.clone(),
+            escalation: along.escalation.clone(),
+            now,
+        };
+        match ports.save(save).await {
+            Ok(()) => return Ok(decision),
+            Err(SaveError::Store(error)) => return Err(error.into()),
+            Err(SaveError::Stale) if expected == Expected::Any => {}
+            Err(SaveError::Stale) => {
+                let current = ports.find(reference).await?.map_or(0, |order| order.version);
+                return Err(AppError::StaleVersion { current });
+            }
+            Err(_) => return Err(AppError::Busy),
+        }
+    }
+    Err(AppError::Busy)
+}
+
+/// What a command would do; nothing is changed.
+pub async fn dry_run<P: Orders>(
+    ports: &P,
+    actor: &Actor,
+    name: &str,
+    expected: Expected,
+    command: Command,
+    now: Instant,
+) -> Result<Decision, AppError> {
+    let loaded = ports.load(&reference(name)?).await?.ok_or_else(|| not_found(name))?;
+    decide_on(&loaded, actor, expected, command, now)
+}
+
+/// What this caller can do with the order now, and for what not: why not.
+pub async fn available<P: Orders>(
+    ports: &P,
+    actor: &Actor,
+    name: &str,
+    now: Instant,
+) -> Result<(Order, Vec<AvailableTransition>), AppError> {
+    crate::read::require(actor, Right::OrdersRead)?;
+    let loaded = ports.load(&reference(name)?).await?.ok_or_else(|| not_found(name))?;
+    let scenario = scenario_of(&loaded.order)?;
+    let context = Context { now, actor, scenario, neighbourhood: &loaded.neighbourhood };
+    let transitions = decide::available(&loaded.order, context);
+    Ok((loaded.order, transitions))
+}
+
+fn decide_on(
+    loaded: &LoadedOrder,
+    actor: &Actor,
+    expected: Expected,
+    command: Command,
+    now: Instant,
+) -> Result<Decision, AppError> {
+    if let Expected::Version(version) = expected
+        && version != loaded.order.version
+    {
+        return Err(AppError::StaleVersion { current: loaded.order.version });
+    }
+    let scenario = scenario_of(&loaded.order)?;
+    let context = Context { now, actor, scenario, neighbourhood: &loaded.neighbourhood };
+    Ok(decide::decide(&loaded.order, command, context)?)
+}
+
+fn scenario_of(order: &Order) -> Result<&'static Scenario, AppError> {
+    let reference = &order.scenario;
+    scenario::find(&reference.code, reference.version).ok_or_else(|| {
+        let (code, version) = (reference.code.clone(), reference.version);
+        AppError::Rejected(Rejection::ScenarioUnknown { code, version })
+    })
+}
+
+fn name_of(reference: &OrderReference) -> &str {
+    match reference {
+        OrderReference::Id(text) | OrderReference::Number(text) => text,
+    }
+}

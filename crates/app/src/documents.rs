@@ -1,0 +1,80 @@
+//! Documents are kept and handed out.
+
+use crate::AppError;
+use crate::change::{Along, Expected, change_along};
+use crate::hash::sha256_hex;
+use crate::ports::{Documents, Orders};
+use crate::read::{reference, require};
+use oms_domain::decide::{Command, Decision};
+use oms_domain::order::{Document, Order};
+use oms_domain::rights::{Actor, Right};
+use oms_domain::time::Instant;
+use uuid::Uuid;
+
+/// A file that somebody adds to an order.
+#[derive(Debug, Clone)]
+pub struct Upload<'a> {
+    pub kind: String,
+    pub name: String,
+    pub media_type: String,
+    pub content: &'a [u8],
+}
+
+/// Keeps the bytes, then adds the document to the order. Bytes whose document never came are found by nobody and harm
+/// nobody; a document without its bytes cannot happen.
+pub async fn upload<P: Orders + Documents>(
+    ports: &P,
+    actor: &Actor,
+    name: &str,
+    upload: Upload<'_>,
+    now: Instant,
+) -> Result<(Decision, Document), AppError> {
+    require(actor, Right::DocumentsWrite)?;
+    let reference = reference(name)?;
+    let order = ports.find(&reference).await?.ok_or_else(|| crate::read::not_found(name))?;
+    let document = keep(ports, &order, upload, &actor.name, now).await?;
+    let along = Along { documents: vec![document.clone()], ..Along::default() };
+    let command = Command::AddDocument { document: document.clone() };
+    let decision = change_along(ports, actor, &reference, Expected::Any, command, along, now).await?;
+    let same = |known: &&Document| known.kind == document.kind && known.sha256 == document.sha256;
+    let kept = decision.order.documents.iter().find(same).cloned().unwrap_or(document);
+    Ok((decision, kept))
+}
+
+/// Keeps bytes and describes them as a document of the order.
+pub async fn keep<P: Documents>(
+    ports: &P,
+    order: &Order,
+    upload: Upload<'_>,
+    created_by: &str,
+    now: Instant,
+) -> Result<Document, AppError> {
+    let sha256 = sha256_hex(upload.content);
+    ports.put_content(&sha256, upload.content).await?;
+    Ok(Document {
+        id: Uuid::now_v7().to_string(),
+        kind: upload.kind,
+        name: upload.name,
+        media_type: upload.media_type,
+        sha256,
+        size: i64::try_from(upload.content.len()).unwrap_or(i64::MAX),
+        revision: order.revision,
+        created_at: now,
+        created_by: created_by.to_owned(),
+    })
+}
+
+/// A document's description.
+pub async fn describe<P: Documents>(ports: &P, actor: &Actor, id: &str) -> Result<Document, AppError> {
+    require(actor, Right::DocumentsRead)?;
+    let not_found = || AppError::NotFound { what: format!("Document {id:?}") };
+    let id = Uuid::try_parse(id).map_err(|_| not_found())?.to_string();
+    let (document, _) = ports.document(&id).await?.ok_or_else(not_found)?;
+    Ok(document)
+}
+
+/// The bytes of a described document.
+pub async fn content<P: Documents>(ports: &P, document: &Document) -> Result<Vec<u8>, AppError> {
+    let content = ports.content(&document.sha256).await?;
+    content.ok_or_else(|| AppError::NotFound { what: format!("The content of document {:?}", document.id) })
+}

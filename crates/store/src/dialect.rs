@@ -1,0 +1,46 @@
+//! Where the two databases want different words.
+
+use crate::database::Dialect;
+
+impl Dialect {
+    /// The texts of a JSON array parameter, as a subquery of one column.
+    pub fn texts_of(self, parameter: &str) -> String {
+        match self {
+            Dialect::Sqlite => format!("(SELECT value FROM json_each({parameter}))"),
+            Dialect::Postgres => format!("(SELECT json_array_elements_text({parameter}::json))"),
+        }
+    }
+
+    /// All values of a JSON expression over the rows of a query, as one JSON array text.
+    pub fn array_of(self, expression: &str) -> String {
+        match self {
+            Dialect::Sqlite => format!("json_group_array({expression})"),
+            Dialect::Postgres => format!("coalesce(json_agg({expression})::text, '[]')"),
+        }
+    }
+
+    /// A JSON array made of columns.
+    pub fn tuple_of(self, columns: &str) -> String {
+        match self {
+            Dialect::Sqlite => format!("json_array({columns})"),
+            Dialect::Postgres => format!("json_build_array({columns})"),
+        }
+    }
+
+    /// A column that holds JSON as text, as JSON.
+    pub fn json(self, column: &str) -> String {
+        match self {
+            Dialect::Sqlite => format!("json({column})"),
+            Dialect::Postgres => format!("{column}::json"),
+        }
+    }
+
+    /// Rows to be changed that nobody else is changing right now.
+    pub fn skip_locked(self) -> &'static str {
+        match self {
+            // SQLite has one writer at a time.
+            Dialect::Sqlite => "",
+            Dialect::Postgres => " FOR UPDATE SKIP LOCKED",
+        }
+    }
+}

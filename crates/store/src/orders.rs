@@ -1,0 +1,181 @@
+//! Orders: looked up, loaded, saved.
+
+use crate::codec::read;
+use crate::database::{Database, Dialect, Row};
+use crate::{Store, page, save};
+use oms_app::ports::{
+    LoadedOrder, OrderFilter, OrderPage, OrderPageQuery, OrderReference, Orders, RegistrationContext,
+    RegistrationQuery, Replay, Save, SaveError, StoreError,
+};
+use oms_domain::division::{Neighbour, Neighbourhood};
+use oms_domain::event::Event;
+use oms_domain::limits::DIVISION_DEPTH_MAX;
+use oms_domain::order::Order;
+use oms_domain::routing::lookup_keys;
+use oms_domain::time::Instant;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+impl<D: Database> Orders for Store<D> {
+    async fn registration_context(
+        &self,
+        query: &RegistrationQuery,
+    ) -> Result<RegistrationContext, StoreError> {
+        static STATEMENTS: LazyLock<[String; 2]> = LazyLock::new(|| DIALECTS.map(registration_statement));
+        let keys = serde_json::json!(lookup_keys(&query.place.place)).to_string();
+        let parameters = vec![
+            query.idempotency_key.clone().into(),
+            query.duplicate_key.clone().into(),
+            query.import_key.clone().into(),
+            keys.into(),
+        ];
+        let statement = for_dialect(&STATEMENTS, self.database.dialect());
+        let mut rows = self.database.query(statement, parameters).await?;
+        let row = rows.first_mut().ok_or_else(|| StoreError::Corrupt("no row".to_owned()))?;
+        read_registration_context(row)
+    }
+
+    async fn load(&self, reference: &OrderReference) -> Result<Option<LoadedOrder>, StoreError> {
+        static STATEMENTS: LazyLock<[[String; 2]; 2]> =
+            LazyLock::new(|| ["id", "number"].map(|column| DIALECTS.map(|dialect| load_statement(dialect, column))));
+        let (statements, name) = match reference {
+            OrderReference::Id(id) => (&STATEMENTS[0], id),
+            OrderReference::Number(number) => (&STATEMENTS[1], number),
+        };
+        let statement = for_dialect(statements, self.database.dialect());
+        let mut rows = self.database.query(statement, vec![name.as_str().into()]).await?;
+        let Some(row) = rows.first_mut() else { return Ok(None) };
+        let order: Order = read("order", &row.text(0)?)?;
+        let neighbours: Vec<NeighbourRow> = read("neighbourhood", &row.text(1)?)?;
+        let neighbourhood = neighbourhoods(neighbours).into_values().next().unwrap_or_default();
+        Ok(Some(LoadedOrder { order, neighbourhood }))
+    }
+
+    async fn find(&self, reference: &OrderReference) -> Result<Option<Order>, StoreError> {
+        let (statement, name) = match reference {
+            OrderReference::Id(id) => ("SELECT document FROM orders WHERE id = $1", id),
+            OrderReference::Number(number) => ("SELECT document FROM orders WHERE number = $1", number),
+        };
+        let mut rows = self.database.query(statement, vec![name.as_str().into()]).await?;
+        let Some(row) = rows.first_mut() else { return Ok(None) };
+        read("order", &row.text(0)?).map(Some)
+    }
+
+    async fn save(&self, save: Save<'_>) -> Result<(), SaveError> {
+        save::save(&self.database, save).await
+    }
+
+    async fn page(&self, query: &OrderPageQuery) -> Result<OrderPage, StoreError> {
+        page::page(&self.database, query).await
+    }
+
+    async fn count(&self, filter: &OrderFilter, limit: u32) -> Result<i64, StoreError> {
+        page::count(&self.database, filter, limit).await
+    }
+
+    async fn history(&self, order_id: &str, after: i64, limit: u32) -> Result<Vec<Event>, StoreError> {
+        let statement = "SELECT document FROM order_event WHERE order_id = $1 AND sequence > $2 \
+                         ORDER BY sequence LIMIT $3";
+        let parameters = vec![order_id.into(), after.into(), i64::from(limit).into()];
+        let rows = self.database.query(statement, parameters).await?;
+        rows.into_iter().map(|mut row| read("event", &row.text(0)?)).collect()
+    }
+
+    async fn due(&self, now: Instant, limit: u32) -> Result<Vec<String>, StoreError> {
+        let statement = "SELECT id FROM orders WHERE next_check_at IS NOT NULL AND next_check_at <= $1 \
+                         ORDER BY next_check_at LIMIT $2";
+        let rows = self.database.query(statement, vec![now.0.into(), i64::from(limit).into()]).await?;
+        rows.into_iter().map(|mut row| row.text(0)).collect()
+    }
+}
+
+const DIALECTS: [Dialect; 2] = [Dialect::Sqlite, Dialect::Postgres];
+
+fn for_dialect(statements: &[String; 2], dialect: Dialect) -> &str {
+    match dialect {
+        Dialect::Sqlite => &statements[0],
+        Dialect::Postgres => &statements[1],
+    }
+}
+
+/// From some divisions up to the root, and at each ancestor its first child of each kind: all that the search for the
+/// nearest division of a kind can find. `starts` selects the codes of the divisions to start from.
+fn neighbourhood_tables(starts: &str) -> String {
+    format!(
+        "up (start, code, parent_code, distance) AS (\
+           SELECT code, code, parent_code, 0 FROM division WHERE {starts} \
+           UNION ALL SELECT up.start, parent.code, parent.parent_code, up.distance + 1 \
+           FROM up JOIN division parent ON parent.code = up.parent_code WHERE up.distance < {DIVISION_DEPTH_MAX}), \
+         child (start, code, distance) AS (\
+           SELECT up.start, MIN(child.code), up.distance \
+           FROM up JOIN division child ON child.parent_code = up.code GROUP BY up.start, up.distance, child.kind), \
+         around (start, code, distance, is_ancestor) AS (\
+           SELECT start, code, distance, 1 FROM up UNION ALL SELECT start, code, distance, 0 FROM child)"
+    )
+}
+
+fn neighbourhood_json(dialect: Dialect) -> String {
+    let tuple = dialect.tuple_of("around.start, around.code, d.name, d.kind, around.distance, around.is_ancestor");
+    let array = dialect.array_of(&tuple);
+    format!("(SELECT {array} FROM around JOIN division d ON d.code = around.code)")
+}
+
+fn registration_statement(dialect: Dialect) -> String {
+    let keys = dialect.texts_of("$4");
+    let tables = neighbourhood_tables("code IN (SELECT division_code FROM candidate) OR parent_code IS NULL");
+    let rules = dialect.array_of(&dialect.json("document"));
+    let around = neighbourhood_json(dialect);
+    let reference = dialect.tuple_of("id, number");
+    let replay = dialect.tuple_of("body_sha256, response");
+    let text = |json: String| match dialect {
+        Dialect::Sqlite => json,
+        Dialect::Postgres => format!("{json}::text"),
+    };
+    let (reference, replay) = (text(reference), text(replay));
+    format!(
+        "WITH RECURSIVE candidate AS (SELECT division_code, document FROM coverage_rule WHERE lookup_key IN {keys}), \
+         {tables} \
+         SELECT (SELECT {replay} FROM idempotency_key WHERE key = $1), \
+                (SELECT {reference} FROM orders WHERE duplicate_key = $2), \
+                (SELECT {reference} FROM orders WHERE import_key = $3), \
+                (SELECT {rules} FROM candidate), {around}, \
+                (SELECT MIN(code) FROM division WHERE parent_code IS NULL)"
+    )
+}
+
+fn load_statement(dialect: Dialect, column: &str) -> String {
+    let tables = neighbourhood_tables("code = (SELECT covering_code FROM found)");
+    let around = neighbourhood_json(dialect);
+    format!(
+        "WITH RECURSIVE found AS (SELECT document, covering_code FROM orders WHERE {column} = $1), {tables} \
+         SELECT found.document, {around} FROM found"
+    )
+}
+
+/// Start, code, name, kind, distance, whether it is an ancestor.
+type NeighbourRow = (String, String, String, String, i64, i64);
+
+fn neighbourhoods(rows: Vec<NeighbourRow>) -> BTreeMap<String, Neighbourhood> {
+    let mut around: BTreeMap<String, Neighbourhood> = BTreeMap::new();
+    for (start, code, name, kind, distance, is_ancestor) in rows {
+        let neighbour = Neighbour { code, name, kind, distance, is_ancestor: is_ancestor == 1 };
+        around.entry(start).or_default().neighbours.push(neighbour);
+    }
+    around
+}
+
+fn read_registration_context(row: &mut Row) -> Result<RegistrationContext, StoreError> {
+    let pair = |text: Option<String>| -> Result<Option<(String, String)>, StoreError> {
+        text.map(|text| read("reference", &text)).transpose()
+    };
+    let replay = pair(row.optional_text(0)?)?;
+    let neighbours: Vec<NeighbourRow> = read("neighbourhoods", &row.text(4)?)?;
+    Ok(RegistrationContext {
+        replay: replay.map(|(body_sha256, response)| Replay { body_sha256, response }),
+        duplicate: pair(row.optional_text(1)?)?,
+        imported: pair(row.optional_text(2)?)?,
+        candidates: read("coverage rules", &row.text(3)?)?,
+        neighbourhoods: neighbourhoods(neighbours).into_values().collect(),
+        root: row.optional_text(5)?,
+    })
+}

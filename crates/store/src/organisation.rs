@@ -1,0 +1,72 @@
+//! Divisions and coverage rules.
+
+use crate::Store;
+use crate::codec::read;
+use crate::database::{Database, Row};
+use oms_app::ports::{Organisation, StoreError};
+use oms_domain::division::Division;
+use oms_domain::limits::{COVERAGE_RULES_MAX, DIVISIONS_MAX};
+use oms_domain::routing::CoverageRule;
+use serde_json::json;
+
+const COLUMNS: &str = "SELECT code, parent_code, name, kind, timezone, email FROM division";
+
+impl<D: Database> Organisation for Store<D> {
+    async fn divisions(&self) -> Result<Vec<Division>, StoreError> {
+        let statement = format!("{COLUMNS} ORDER BY position LIMIT {DIVISIONS_MAX}");
+        let rows = self.database.query(&statement, Vec::new()).await?;
+        rows.into_iter().map(division).collect()
+    }
+
+    async fn replace_divisions(&self, divisions: &[Division]) -> Result<(), StoreError> {
+        let statement = "INSERT INTO division_swap (divisions) VALUES ($1)";
+        let parameters = vec![json!(divisions).to_string().into()];
+        Ok(self.database.execute(statement, parameters).await?)
+    }
+
+    async fn divisions_in_use(&self) -> Result<Vec<String>, StoreError> {
+        let statement = format!(
+            "SELECT division_code FROM coverage_rule UNION \
+             SELECT division_code FROM orders WHERE state IN ('acknowledged', 'pending', 'held', 'inProgress', \
+             'partial', 'assessingCancellation', 'pendingCancellation') LIMIT {DIVISIONS_MAX}"
+        );
+        let rows = self.database.query(&statement, Vec::new()).await?;
+        rows.into_iter().map(|mut row| row.text(0)).collect()
+    }
+
+    async fn coverage(&self) -> Result<Vec<CoverageRule>, StoreError> {
+        let statement =
+            format!("SELECT document FROM coverage_rule ORDER BY position LIMIT {COVERAGE_RULES_MAX}");
+        let rows = self.database.query(&statement, Vec::new()).await?;
+        rows.into_iter().map(|mut row| read("coverage rule", &row.text(0)?)).collect()
+    }
+
+    async fn replace_coverage(&self, rules: &[CoverageRule]) -> Result<(), StoreError> {
+        let entries: Vec<_> = rules
+            .iter()
+            .map(|rule| {
+                json!({ "lookupKey": rule.lookup_key(), "divisionCode": rule.division_code, "rule": rule })
+            })
+            .collect();
+        let statement = "INSERT INTO coverage_swap (rules) VALUES ($1)";
+        let parameters = vec![json!(entries).to_string().into()];
+        Ok(self.database.execute(statement, parameters).await?)
+    }
+
+    async fn division(&self, code: &str) -> Result<Option<Division>, StoreError> {
+        let statement = format!("{COLUMNS} WHERE code = $1");
+        let rows = self.database.query(&statement, vec![code.into()]).await?;
+        rows.into_iter().next().map(division).transpose()
+    }
+}
+
+fn division(mut row: Row) -> Result<Division, StoreError> {
+    Ok(Division {
+        code: row.text(0)?,
+        parent_code: row.optional_text(1)?,
+        name: row.text(2)?,
+        kind: row.text(3)?,
+        timezone: row.text(4)?,
+        email: row.optional_text(5)?,
+    })
+}

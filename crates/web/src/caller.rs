@@ -1,0 +1,55 @@
+//! Who calls: a program with a bearer token, or a person's browser with a session cookie.
+
+use crate::{Backend, Problem, backend};
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use http::{HeaderMap, header};
+use oms_app::tokens;
+use oms_domain::rights::{Actor, Right};
+
+/// Name of the console's cookie; its value is the token that was logged in with.
+pub const SESSION_COOKIE: &str = "oms_session";
+
+/// An authenticated caller, and the database.
+#[derive(Debug, Clone)]
+pub struct Session {
+    pub actor: Actor,
+    pub backend: Backend,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Session {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Session, Problem> {
+        let backend = backend().await?;
+        let token = token(&parts.headers)?;
+        let actor = tokens::authenticate(&backend, &token).await?.ok_or_else(|| {
+            Problem::unauthorized("This token is not known, or was revoked; `oms token create` makes one.")
+        })?;
+        Ok(Session { actor, backend })
+    }
+}
+
+fn token(headers: &HeaderMap) -> Result<String, Problem> {
+    if let Some(value) = headers.get(header::AUTHORIZATION) {
+        let text = value.to_str().unwrap_or_default();
+        let (scheme, token) = text.split_once(' ').unwrap_or_default();
+        if scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty() {
+            return Ok(token.trim().to_owned());
+        }
+        return Err(Problem::unauthorized("Send Authorization: Bearer TOKEN."));
+    }
+    session_cookie(headers)
+        .ok_or_else(|| Problem::unauthorized("Send Authorization: Bearer TOKEN, or log in at /login."))
+}
+
+/// The token in the console's cookie.
+pub fn session_cookie(headers: &HeaderMap) -> Option<String> {
+    let cookies = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == SESSION_COOKIE).map(|(_, value)| value.to_owned())
+}
+
+pub fn require_right(actor: &Actor, right: Right) -> Result<(), Problem> {
+    oms_app::read::require(actor, right).map_err(Problem::from)
+}

@@ -1,0 +1,208 @@
+//! Errors as problem documents (RFC 9457). Here, and only here, a use case's error becomes a status.
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use oms_app::AppError;
+use oms_app::ports::StoreError;
+use oms_domain::input::{Fault, UNKNOWN_FIELD};
+use serde_json::{Value, json};
+
+/// Base of the `type` of every problem; the last part is stable.
+const TYPE_BASE: &str = "https://billmaster-oms.example/problems/";
+
+/// An error as callers see it.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    status: StatusCode,
+    code: String,
+    title: &'static str,
+    detail: String,
+    errors: Vec<Fault>,
+    more: Vec<(&'static str, Value)>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Problem {
+    pub fn new(status: StatusCode, code: &str, title: &'static str, detail: impl Into<String>) -> Self {
+        Problem {
+            status,
+            code: code.to_owned(),
+            title,
+            detail: detail.into(),
+            errors: Vec::new(),
+            more: Vec::new(),
+            headers: Vec::new(),
+        }
+    }
+
+    pub fn bad_request(code: &str, detail: impl Into<String>) -> Self {
+        Problem::new(StatusCode::BAD_REQUEST, code, "The request is malformed", detail)
+    }
+
+    /// One fault of a parameter or header.
+    pub fn bad_parameter(name: &str, code: &str, message: impl Into<String>) -> Self {
+        Problem::faults(
+            StatusCode::BAD_REQUEST,
+            vec![Fault { pointer: name.to_owned(), code: code.to_owned(), message: message.into() }],
+        )
+    }
+
+    pub fn faults(status: StatusCode, errors: Vec<Fault>) -> Self {
+        let detail = match &errors[..] {
+            [one] => one.message.clone(),
+            many => format!("{} faults; errors lists them all.", many.len()),
+        };
+        let mut problem = Problem::new(status, "invalid-input", "The input has faults", detail);
+        problem.errors = errors;
+        problem
+    }
+
+    pub fn unauthorized(detail: &str) -> Self {
+        let mut problem =
+            Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", "Who are you?", detail);
+        problem.headers.push((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
+        problem
+    }
+
+    pub fn not_found(detail: impl Into<String>) -> Self {
+        Problem::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail)
+    }
+
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: Value) -> Self {
+        self.more.push((name, value));
+        self
+    }
+
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.push((name, value));
+        }
+        self
+    }
+
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+}
+
+impl From<AppError> for Problem {
+    fn from(error: AppError) -> Problem {
+        let detail = error.to_string();
+        match error {
+            AppError::NotFound { .. } => Problem::not_found(detail),
+            AppError::RightMissing(right) => {
+                Problem::new(StatusCode::FORBIDDEN, "right-missing", "A right is missing", detail)
+                    .with("right", json!(right.code()))
+            }
+            AppError::Invalid(faults) => {
+                // A field that we don't know makes the request malformed; values out of bounds break the schema.
+                let unknown = faults.iter().any(|fault| fault.code == UNKNOWN_FIELD);
+                let status = match unknown {
+                    true => StatusCode::BAD_REQUEST,
+                    false => StatusCode::UNPROCESSABLE_ENTITY,
+                };
+                Problem::faults(status, faults)
+            }
+            AppError::Rejected(rejection) => {
+                let status = match rejection {
+                    oms_domain::rejection::Rejection::RightMissing(_) => StatusCode::FORBIDDEN,
+                    _ => StatusCode::CONFLICT,
+                };
+                Problem::new(status, rejection.code(), "A rule does not allow this", detail)
+            }
+            AppError::DuplicateOrder { id, number } => {
+                let link = format!("/api/v1/orders/{id}");
+                Problem::new(StatusCode::CONFLICT, "duplicate-order", "The order is there already", detail)
+                    .with_header(header::LINK, &format!("<{link}>; rel=\"duplicate\""))
+                    .with("order", json!({ "id": id, "number": number, "href": link }))
+            }
+            AppError::StaleVersion { current } => Problem::new(
+                StatusCode::PRECONDITION_FAILED,
+                "stale-version",
+                "The order has changed",
+                detail,
+            )
+            .with_header(header::ETAG, &crate::entity_tag(current)),
+            AppError::IdempotencyMismatch => Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "idempotency-key-reused",
+                "The Idempotency-Key was used before",
+                detail,
+            ),
+            AppError::Busy => {
+                Problem::new(StatusCode::CONFLICT, "busy", "Others are changing the order", detail)
+                    .with_header(header::RETRY_AFTER, "1")
+            }
+            AppError::Store(error) => unavailable(&error),
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Problem {
+        unavailable(&error)
+    }
+}
+
+/// The database's own words go to the log, not to callers.
+fn unavailable(error: &StoreError) -> Problem {
+    eprintln!("store: {error}");
+    match error {
+        StoreError::Unavailable(_) => Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "database-unavailable",
+            "The database is not available",
+            "Nothing was changed; try again in a moment.",
+        )
+        .with_header(header::RETRY_AFTER, "2"),
+        StoreError::Corrupt(_) => Problem::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal-error",
+            "Something is wrong inside",
+            "Nothing was changed; the log of the server says more.",
+        ),
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut document = json!({
+            "type": format!("{TYPE_BASE}{}", self.code),
+            "title": self.title,
+            "status": self.status.as_u16(),
+            "detail": self.detail,
+        });
+        if let Value::Object(object) = &mut document {
+            if !self.errors.is_empty() {
+                object.insert("errors".to_owned(), json!(self.errors));
+            }
+            for (name, value) in self.more {
+                object.insert(name.to_owned(), value);
+            }
+        }
+        let kind = HeaderValue::from_static("application/problem+json");
+        let mut response = (self.status, [(header::CONTENT_TYPE, kind)], document.to_string()).into_response();
+        for (name, value) in self.headers {
+            response.headers_mut().insert(name, value);
+        }
+        response
+    }
+}
+
+/// A JSON answer with a status and headers.
+pub fn json_answer(status: StatusCode, headers: &[(HeaderName, String)], body: &Value) -> Response {
+    let kind = HeaderValue::from_static("application/json");
+    let mut response = (status, [(header::CONTENT_TYPE, kind)], body.to_string()).into_response();
+    for (name, value) in headers {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            response.headers_mut().insert(name.clone(), value);
+        }
+    }
+    response
+}
