@@ -1,1 +1,26 @@
-//! Nothing yet.
+//! Routing: the organisation, what it covers, and who operates an address.
+
+mod coverage;
+mod csv_file;
+mod divisions;
+mod lookup;
+
+use axum::Router;
+use axum::routing::get;
+use spin_sdk::http::{IntoResponse, Request};
+use std::sync::OnceLock;
+
+static ROUTER: OnceLock<Router> = OnceLock::new();
+
+#[spin_sdk::http_service]
+async fn handle(request: Request) -> impl IntoResponse {
+    oms_web::serve(&ROUTER, routes, request).await
+}
+
+fn routes() -> Router {
+    Router::new()
+        .route("/api/v1/divisions", get(divisions::list).put(divisions::replace))
+        .route("/api/v1/coverage", get(coverage::list).put(coverage::replace))
+        .route("/api/v1/coverage/lookup", get(lookup::lookup))
+        .route("/api/v1/orders/{order}/routing", get(lookup::of_order))
+}

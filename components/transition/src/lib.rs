@@ -1,1 +1,29 @@
-//! Nothing yet.
+//! Transition: orders are moved along their scenarios, held, cancelled, assigned, commented on.
+
+mod commands;
+mod scenarios;
+mod transitions;
+
+use axum::Router;
+use axum::routing::{get, post, put};
+use spin_sdk::http::{IntoResponse, Request};
+use std::sync::OnceLock;
+
+static ROUTER: OnceLock<Router> = OnceLock::new();
+
+#[spin_sdk::http_service]
+async fn handle(request: Request) -> impl IntoResponse {
+    oms_web::serve(&ROUTER, routes, request).await
+}
+
+fn routes() -> Router {
+    Router::new()
+        .route("/api/v1/orders/{order}/transitions", get(transitions::list).post(transitions::make))
+        .route("/api/v1/orders/{order}/hold", post(commands::hold).delete(commands::resume))
+        .route("/api/v1/orders/{order}/cancellation", post(commands::cancel))
+        .route("/api/v1/orders/{order}/assignee", put(commands::assign))
+        .route("/api/v1/orders/{order}/comments", post(commands::comment))
+        .route("/api/v1/scenarios", get(scenarios::list))
+        .route("/api/v1/scenarios/check", post(scenarios::check))
+        .route("/api/v1/scenarios/{code}/versions/{version}", get(scenarios::one))
+}

@@ -135,11 +135,12 @@ pub(crate) struct Lifetime {
 
 impl Lifetime {
     fn new(limits: &Limits, mut phase: watch::Receiver<Phase>) -> Self {
+        let current = *phase.borrow_and_update();
         Self {
             idle_timeout: limits.idle_instance_timeout,
             request_timeout: limits.request_timeout,
             sleep: Box::pin(tokio::time::sleep(limits.idle_instance_timeout)),
-            phase: *phase.borrow_and_update(),
+            phase: current,
             next_phase: Box::pin(wait_for_change(phase)),
         }
     }

@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use wasmtime::{
     AsContextMut, Result, StoreContextMut,
     component::{
-        Destination, FutureReader, Lower, StreamProducer, StreamReader, StreamResult, VecBuffer,
+        Destination, FutureReader, Lift, Lower, StreamProducer, StreamReader, StreamResult, VecBuffer,
     },
 };
 
@@ -129,9 +129,8 @@ impl<C, R, E> RowSink<C, R, E> {
 
 impl<C, R, E> Answer<C, R, E>
 where
-    R: Lower + Send + Sync + Unpin + 'static,
-    E: Lower + Send + Sync + 'static,
-    Result<(), E>: Lower,
+    R: Lower + Lift + Send + Sync + Unpin + 'static,
+    E: Lower + Lift + Send + Sync + 'static,
 {
     /// Hands the answer to the guest. `lost` is the error when the query ends without a result.
     #[expect(clippy::type_complexity, reason = "the type is the interface's")]

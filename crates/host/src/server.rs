@@ -12,7 +12,7 @@ use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    sync::{OwnedSemaphorePermit, Semaphore},
 };
 use wasmtime_wasi_http::WasiBody;
 
@@ -67,7 +67,8 @@ impl Server {
     ) {
         // Without it a small body can wait 40 ms for the client's acknowledgement of the head.
         let _ = stream.set_nodelay(true);
-        let mut phase = self.services.phase.subscribe();
+        let mut stopping = self.services.phase.subscribe();
+        let mut killing = stopping.clone();
         let service = service_fn(|request| {
             let server = self.clone();
             async move { Ok::<_, Infallible>(server.answer(request, client).await) }
@@ -83,11 +84,11 @@ impl Server {
         loop {
             tokio::select! {
                 _ = &mut connection => return,
-                () = left(&mut phase, Phase::Serving), if !is_stopping => {
+                _ = stopping.wait_for(|phase| *phase != Phase::Serving), if !is_stopping => {
                     is_stopping = true;
                     connection.as_mut().graceful_shutdown();
                 }
-                () = reached_killing(&mut phase.clone()), if is_stopping => return,
+                _ = killing.wait_for(|phase| *phase == Phase::Killing) => return,
             }
         }
     }
@@ -111,14 +112,6 @@ impl Server {
         *request.uri_mut() = uri;
         dispatch::respond(&self.components, request, &matched, client).await
     }
-}
-
-async fn left(phase: &mut watch::Receiver<Phase>, from: Phase) {
-    let _ = phase.wait_for(|phase| *phase != from).await;
-}
-
-async fn reached_killing(phase: &mut watch::Receiver<Phase>) {
-    let _ = phase.wait_for(|phase| *phase == Phase::Killing).await;
 }
 
 fn well_known(page: &str) -> Response<WasiBody> {

@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use wasmtime::component::{Accessor, FutureReader, Resource, StreamReader};
 
-pub(crate) use self::connection::{Connection, Database};
+pub use self::connection::Connection;
+pub(crate) use self::connection::Database;
 use crate::{
     app::DEFAULT_DATABASE,
     bindings::spin::sqlite::sqlite::{

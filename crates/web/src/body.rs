@@ -6,6 +6,8 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, StatusCode, header};
 use http_body_util::BodyExt;
 use oms_domain::limits::JSON_BODY_BYTES_MAX;
+use oms_domain::input::Fault;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// The bytes of a body.
@@ -53,7 +55,8 @@ pub async fn json_body(headers: &HeaderMap, body: Body) -> Result<JsonBody, Prob
     Ok(JsonBody { value, bytes })
 }
 
-pub(crate) fn media_type(headers: &HeaderMap) -> String {
+/// The media type of a body, without parameters.
+pub fn media_type(headers: &HeaderMap) -> String {
     let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
@@ -69,4 +72,39 @@ fn require_media_type(headers: &HeaderMap, allowed: &[&str]) -> Result<(), Probl
         "The type of the body is not supported",
         detail,
     ))
+}
+
+/// Whether a body is CSV; else it is JSON. Anything else is refused.
+pub fn is_csv(headers: &HeaderMap) -> Result<bool, Problem> {
+    require_media_type(headers, &["application/json", "text/csv"])?;
+    Ok(media_type(headers) == "text/csv")
+}
+
+/// The entries of a JSON array; all that can't be read are told at once.
+pub fn read_entries<T: DeserializeOwned>(bytes: &[u8]) -> Result<Vec<T>, Problem> {
+    let document: Value = serde_json::from_slice(bytes).map_err(|error| {
+        Problem::bad_request("invalid-json", format!("The body is not JSON: {error}."))
+    })?;
+    let Value::Array(values) = document else {
+        let fault = fault("", "wrong-type", "Send a JSON array.".to_owned());
+        return Err(Problem::faults(StatusCode::UNPROCESSABLE_ENTITY, vec![fault]));
+    };
+    let mut entries = Vec::with_capacity(values.len());
+    let mut faults = Vec::new();
+    for (index, value) in values.into_iter().enumerate() {
+        match serde_json::from_value(value) {
+            Ok(entry) => entries.push(entry),
+            Err(error) => {
+                faults.push(fault(&format!("/{index}"), "invalid-entry", format!("Entry {index}: {error}.")));
+            }
+        }
+    }
+    match faults.is_empty() {
+        true => Ok(entries),
+        false => Err(Problem::faults(StatusCode::UNPROCESSABLE_ENTITY, faults)),
+    }
+}
+
+fn fault(pointer: &str, code: &str, message: String) -> Fault {
+    Fault { pointer: pointer.to_owned(), code: code.to_owned(), message }
 }

@@ -9,8 +9,8 @@ mod parameters;
 mod problem;
 mod serve;
 
-pub use body::{JsonBody, RawBody, json_body, read_body};
-pub use caller::{Session, require_right};
+pub use body::{JsonBody, RawBody, is_csv, json_body, media_type, read_body, read_entries};
+pub use caller::{SESSION_COOKIE, Session, require_right, session_cookie};
 pub use conditional::{entity_tag, if_match, none_match_hits};
 pub use nudge::nudge;
 pub use parameters::{Parameters, decode_cursor, encode_cursor};

@@ -1,0 +1,55 @@
+//! `GET /api/v1/orders/{order}/provisioning`: what the billing system shall have, has, and waits for.
+
+use axum::extract::Path;
+use axum::response::Response;
+use http::StatusCode;
+use oms_app::ports::Effects;
+use oms_app::read;
+use oms_domain::limits::PAGE_ENTRIES_MAX;
+use oms_domain::order::OrderKind;
+use oms_domain::provisioning;
+use oms_web::{Parameters, Problem, Session, json_answer};
+use serde_json::json;
+
+pub async fn show(
+    session: Session,
+    Path(name): Path<String>,
+    parameters: Parameters,
+) -> Result<Response, Problem> {
+    parameters.finish()?;
+    let order = read::order(&session.backend, &session.actor, &name).await?;
+    let effects = session.backend.effects(None, Some(&order.id), None, PAGE_ENTRIES_MAX).await?;
+    let work: Vec<_> = effects
+        .iter()
+        .filter(|effect| effect.kind.executor() == "provisioning")
+        .map(|effect| {
+            json!({
+                "id": effect.id,
+                "kind": effect.kind,
+                "state": effect.state,
+                "attempts": effect.attempts,
+                "nextAttemptAt": effect.next_attempt_at,
+                "lastError": effect.last_error,
+            })
+        })
+        .collect();
+    let plan = match order.kind {
+        OrderKind::Connect => provisioning::plan(&order),
+        OrderKind::Disconnect | OrderKind::Change | OrderKind::Support => Vec::new(),
+    };
+    let plan: Vec<_> = plan
+        .into_iter()
+        .map(|object| {
+            let attributes: serde_json::Map<_, _> =
+                object.attributes.into_iter().map(|(name, value)| (name, json!(value))).collect();
+            json!({
+                "kind": object.kind,
+                "key": object.key,
+                "parents": object.parents,
+                "attributes": attributes,
+            })
+        })
+        .collect();
+    let answer = json!({ "plan": plan, "objects": order.billing_objects, "work": work });
+    Ok(json_answer(StatusCode::OK, &[], &answer))
+}

@@ -1,0 +1,133 @@
+//! Hold, cancellation, assignee, comments: each a resource of the order.
+
+use crate::transitions::changed;
+use axum::body::Body;
+use axum::extract::Path;
+use axum::response::Response;
+use http::HeaderMap;
+use oms_app::AppError;
+use oms_app::change::{self, Expected};
+use oms_domain::decide::Command;
+use oms_domain::input::{Faults, ObjectReader};
+use oms_domain::limits::{COMMENT_CHARACTERS_MAX, NAME_CHARACTERS_MAX};
+use oms_web::{JsonBody, Parameters, Problem, Session, clock, if_match, json_body};
+use serde_json::Value;
+
+pub async fn hold(
+    session: Session,
+    Path(name): Path<String>,
+    parameters: Parameters,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    parameters.finish()?;
+    let body = json_body(&headers, body).await?;
+    let command = read(&body, |reader| {
+        let reason = reader.required_text("reason", COMMENT_CHARACTERS_MAX);
+        let until = reader.instant("until");
+        Some(Command::Hold { reason: reason?, until })
+    })?;
+    apply(session, &name, &headers, command).await
+}
+
+pub async fn resume(
+    session: Session,
+    Path(name): Path<String>,
+    parameters: Parameters,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    parameters.finish()?;
+    apply(session, &name, &headers, Command::Resume).await
+}
+
+pub async fn cancel(
+    session: Session,
+    Path(name): Path<String>,
+    parameters: Parameters,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    parameters.finish()?;
+    let body = json_body(&headers, body).await?;
+    let command = read(&body, |reader| {
+        let reason = reader.required_text("reason", COMMENT_CHARACTERS_MAX)?;
+        Some(Command::Cancel { reason })
+    })?;
+    apply(session, &name, &headers, command).await
+}
+
+pub async fn assign(
+    session: Session,
+    Path(name): Path<String>,
+    parameters: Parameters,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    parameters.finish()?;
+    let body = json_body(&headers, body).await?;
+    let command = read(&body, |reader| {
+        // null takes the order from its assignee; a forgotten field must not.
+        if body.value.get("assignee").is_some_and(Value::is_null) {
+            reader.value("assignee");
+            return Some(Command::Assign { assignee: None });
+        }
+        let assignee = reader.required_text("assignee", NAME_CHARACTERS_MAX)?;
+        Some(Command::Assign { assignee: Some(assignee) })
+    })?;
+    apply(session, &name, &headers, command).await
+}
+
+pub async fn comment(
+    session: Session,
+    Path(name): Path<String>,
+    parameters: Parameters,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    parameters.finish()?;
+    let body = json_body(&headers, body).await?;
+    let command = read(&body, |reader| {
+        let text = match reader.value("text") {
+            None => {
+                reader.required("text");
+                None
+            }
+            Some(_) => reader.lines("text", COMMENT_CHARACTERS_MAX),
+        };
+        Some(Command::Comment { text: text? })
+    })?;
+    apply(session, &name, &headers, command).await
+}
+
+async fn apply(
+    session: Session,
+    name: &str,
+    headers: &HeaderMap,
+    command: Command,
+) -> Result<Response, Problem> {
+    let expected = if_match(headers)?.map_or(Expected::Any, Expected::Version);
+    let decision =
+        change::change(&session.backend, &session.actor, name, expected, command, clock()).await?;
+    Ok(changed(&decision))
+}
+
+fn read(
+    body: &JsonBody,
+    read: impl FnOnce(&ObjectReader<'_>) -> Option<Command>,
+) -> Result<Command, Problem> {
+    let faults = Faults::default();
+    let command = faults.document(&body.value).and_then(|reader| {
+        let command = read(&reader);
+        reader.finish();
+        command
+    });
+    sound(command, faults)
+}
+
+/// The command, or every fault that was found while it was read.
+pub fn sound(command: Option<Command>, faults: Faults) -> Result<Command, Problem> {
+    match command {
+        Some(command) if faults.is_empty() => Ok(command),
+        _ => Err(AppError::Invalid(faults.into_vec()).into()),
+    }
+}

@@ -1,0 +1,66 @@
+//! `GET /api/v1/scenarios`, one version of one, and `POST /api/v1/scenarios/check`.
+
+use axum::body::Body;
+use axum::extract::Path;
+use axum::response::Response;
+use http::{HeaderMap, StatusCode};
+use oms_app::AppError;
+use oms_domain::input::Fault;
+use oms_domain::rights::Right;
+use oms_domain::scenario::{self, Scenario};
+use oms_web::{Parameters, Problem, Session, json_answer, json_body, require_right};
+use serde_json::json;
+
+pub async fn list(session: Session, parameters: Parameters) -> Result<Response, Problem> {
+    parameters.finish()?;
+    require_right(&session.actor, Right::ScenariosRead)?;
+    let items: Vec<_> = scenario::built_in()
+        .iter()
+        .map(|scenario| {
+            json!({
+                "code": scenario.code,
+                "version": scenario.version,
+                "name": scenario.name,
+                "orderKind": scenario.order_kind,
+                "partyType": scenario.party_type,
+            })
+        })
+        .collect();
+    Ok(json_answer(StatusCode::OK, &[], &json!({ "items": items, "nextCursor": null })))
+}
+
+pub async fn one(
+    session: Session,
+    Path((code, version)): Path<(String, String)>,
+    parameters: Parameters,
+) -> Result<Response, Problem> {
+    parameters.finish()?;
+    require_right(&session.actor, Right::ScenariosRead)?;
+    let found = version.parse().ok().and_then(|version| scenario::find(&code, version));
+    match found {
+        Some(scenario) => Ok(json_answer(StatusCode::OK, &[], &json!(scenario))),
+        None => Err(Problem::not_found(format!("Scenario {code:.64} version {version:.16} was not found."))),
+    }
+}
+
+/// Everything that is wrong with a scenario; nothing is stored.
+pub async fn check(
+    session: Session,
+    parameters: Parameters,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    parameters.finish()?;
+    require_right(&session.actor, Right::ScenariosRead)?;
+    let body = json_body(&headers, body).await?;
+    let scenario: Scenario = serde_json::from_value(body.value).map_err(|error| {
+        let fault = Fault {
+            pointer: String::new(),
+            code: "not-a-scenario".to_owned(),
+            message: format!("This is not a scenario: {error}."),
+        };
+        AppError::Invalid(vec![fault])
+    })?;
+    let faults = scenario::check(&scenario);
+    Ok(json_answer(StatusCode::OK, &[], &json!({ "faults": faults })))
+}

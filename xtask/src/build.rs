@@ -1,0 +1,68 @@
+//! The components for WebAssembly, and the native `oms`.
+
+use crate::process::{output, run};
+use anyhow::{Context, Result, bail};
+use std::path::PathBuf;
+use std::process::Command;
+
+const TARGET: &str = "wasm32-wasip2";
+
+/// The packages that are built as components.
+pub const COMPONENTS: [&str; 8] = [
+    "intake",
+    "routing",
+    "transition",
+    "escalation",
+    "documents",
+    "provisioning",
+    "console",
+    "billmaster",
+];
+
+pub fn all() -> Result<()> {
+    components()?;
+    run(cargo().args(["build", "--package", "oms-cli"])).context("the oms command was not built")
+}
+
+pub fn components() -> Result<()> {
+    ensure_target()?;
+    let mut command = cargo();
+    command.args(["build", "--release", "--target", TARGET]);
+    for component in COMPONENTS {
+        command.args(["--package", component]);
+    }
+    run(&mut command).context("the components were not built")
+}
+
+/// The program that was built.
+pub fn oms() -> PathBuf {
+    target_directory().join("debug").join("oms")
+}
+
+pub fn target_directory() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from)
+}
+
+pub fn cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // xtask runs under `cargo run`, whose variables describe xtask and not what is built here.
+    command.env_remove("CARGO_MANIFEST_DIR");
+    command
+}
+
+/// Finds the WebAssembly standard library, or asks rustup for it.
+fn ensure_target() -> Result<()> {
+    let library = output("rustc", &["--print", "target-libdir", "--target", TARGET]);
+    if library.is_some_and(|path| PathBuf::from(path).is_dir()) {
+        return Ok(());
+    }
+    eprintln!("The target {TARGET} is missing; installing it with rustup …");
+    let added = run(Command::new("rustup").args(["target", "add", TARGET]));
+    if added.is_err() {
+        bail!(
+            "the Rust target {TARGET} is missing and rustup could not add it; \
+             run `rustup target add {TARGET}` where the network allows it"
+        );
+    }
+    Ok(())
+}
