@@ -37,7 +37,10 @@ fn run() -> Result<ExitCode> {
     match command.as_str() {
         "up" => {
             build::all()?;
-            process::replace(&build::oms(), ["up", "--demo"].into_iter().map(str::to_owned).chain(rest))
+            process::replace(
+                &build::oms(),
+                ["up", "--demo"].into_iter().map(str::to_owned).chain(rest),
+            )
         }
         "build" => build::all().map(|()| ExitCode::SUCCESS),
         "test" => test::test().map(|()| ExitCode::SUCCESS),

@@ -32,7 +32,8 @@ impl Postgres {
         let mut init = command(&binaries.join("initdb"), as_user.as_deref());
         init.args(["--pgdata", &text, "--username", "oms", "--auth", "trust", "--no-sync"]);
         init.args(["--encoding", "UTF8", "--locale", "C.UTF-8"]);
-        run(init.stdout(Stdio::null())).context("the PostgreSQL of the tests could not be set up")?;
+        run(init.stdout(Stdio::null()))
+            .context("the PostgreSQL of the tests could not be set up")?;
         let mut server = command(&binaries.join("postgres"), as_user.as_deref());
         server.args(["-D", &text, "-k", &text, "-h", "127.0.0.1", "-p", &port.to_string()]);
         // Its data is thrown away: nothing needs to survive a power cut.
@@ -89,7 +90,9 @@ fn find_binaries() -> Option<PathBuf> {
         .unwrap_or_default();
     versions.sort();
     candidates.extend(versions.into_iter().rev());
-    candidates.into_iter().find(|folder| folder.join("initdb").is_file() && folder.join("postgres").is_file())
+    candidates
+        .into_iter()
+        .find(|folder| folder.join("initdb").is_file() && folder.join("postgres").is_file())
 }
 
 /// PostgreSQL refuses to run as root; then it runs as a user who may do nothing else.

@@ -7,7 +7,8 @@ use std::process::{Command, ExitCode, Stdio};
 
 /// Runs a program to its end; a failure is an error.
 pub fn run(command: &mut Command) -> Result<()> {
-    let status = command.status().with_context(|| format!("{} could not be started", shown(command)))?;
+    let status =
+        command.status().with_context(|| format!("{} could not be started", shown(command)))?;
     if !status.success() {
         bail!("{} failed ({status})", shown(command));
     }

@@ -61,7 +61,8 @@ pub async fn work() -> Result<Response, Problem> {
     let drawer = Drawer { backend: &backend, operator: operator().await };
     let (tally, next) = effects::run(&backend, &drawer, &[EffectKind::Draw], clock).await?;
     nudge(next);
-    let answer = json!({ "done": tally.done, "postponed": tally.postponed, "fallout": tally.fallout });
+    let answer =
+        json!({ "done": tally.done, "postponed": tally.postponed, "fallout": tally.fallout });
     Ok(json_answer(StatusCode::OK, &[], &answer))
 }
 

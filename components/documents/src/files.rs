@@ -14,8 +14,13 @@ use oms_web::{
 use serde_json::json;
 
 /// What may be uploaded: what people scan, photograph and write. Nothing that a browser would run.
-const MEDIA_TYPES: [&str; 5] =
-    ["application/pdf", "image/png", "image/jpeg", "text/plain", "application/vnd.oasis.opendocument.text"];
+const MEDIA_TYPES: [&str; 5] = [
+    "application/pdf",
+    "image/png",
+    "image/jpeg",
+    "text/plain",
+    "application/vnd.oasis.opendocument.text",
+];
 
 pub async fn list(
     session: Session,

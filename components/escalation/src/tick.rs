@@ -32,7 +32,10 @@ async fn require_tick_token(headers: &HeaderMap) -> Result<(), Problem> {
         let detail = "The tick is switched off: the variable tick_token is empty.";
         return Err(Problem::unauthorized(detail));
     }
-    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let given = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let given = given.strip_prefix("Bearer ").unwrap_or_default();
     // Hashes are compared, so that the time taken tells nothing about the token.
     if sha256_hex(given.as_bytes()) == sha256_hex(expected.as_bytes()) {

@@ -78,7 +78,8 @@ pub async fn history(
     let limit = parameters.limit();
     let after = parameters.cursor().map_or(0, |cursor| cursor.value);
     parameters.finish()?;
-    let mut events = read::history(&session.backend, &session.actor, &name, after, limit + 1).await?;
+    let mut events =
+        read::history(&session.backend, &session.actor, &name, after, limit + 1).await?;
     let more = events.len() > limit as usize;
     events.truncate(limit as usize);
     let next = events.last().filter(|_| more).map(|event| {

@@ -27,7 +27,9 @@ pub async fn ready() -> Result<Response, Problem> {
         Ok(_) => Err(not_ready("The database lacks migrations; run oms migrate.".to_owned())),
         Err(error) => {
             eprintln!("readiness: {error}");
-            Err(not_ready("The database is not reachable, or has no schema; run oms doctor.".to_owned()))
+            Err(not_ready(
+                "The database is not reachable, or has no schema; run oms doctor.".to_owned(),
+            ))
         }
     }
 }

@@ -26,9 +26,7 @@ impl Executor for Provisioner {
             }
         };
         match outcome {
-            Ok(command) => {
-                Execution::Done { command: Box::new(command), along: Along::default() }
-            }
+            Ok(command) => Execution::Done { command: Box::new(command), along: Along::default() },
             Err(BillingFailure::Later(error)) => Execution::Later(error),
             Err(BillingFailure::Refused(error)) => Execution::Refused(error),
         }
@@ -59,6 +57,7 @@ pub async fn work() -> Result<Response, Problem> {
     let kinds = [EffectKind::Provision, EffectKind::Retire];
     let (tally, next) = effects::run(&backend, &Provisioner, &kinds, clock).await?;
     nudge(next);
-    let answer = json!({ "done": tally.done, "postponed": tally.postponed, "fallout": tally.fallout });
+    let answer =
+        json!({ "done": tally.done, "postponed": tally.postponed, "fallout": tally.fallout });
     Ok(json_answer(StatusCode::OK, &[], &answer))
 }

@@ -86,13 +86,20 @@ fn read_rows(bytes: &[u8]) -> Result<(Vec<CoverageRule>, Vec<u64>), Problem> {
 fn read_row(line: u64, row: CoverageRow, faults: &mut Vec<Fault>) -> CoverageRule {
     let mut fault = |column: &str, message: String| {
         let pointer = format!("line {line} {column}");
-        faults.push(Fault { pointer, code: "invalid-row".to_owned(), message: format!("Line {line}: {message}") });
+        faults.push(Fault {
+            pointer,
+            code: "invalid-row".to_owned(),
+            message: format!("Line {line}: {message}"),
+        });
     };
     let some = |text: String| Some(text).filter(|text| !text.is_empty());
     let service = match row.service.as_str() {
         "" | "*" => None,
         word => {
-            let found = Service::WORDS.iter().find(|(known, _)| *known == word).map(|(_, service)| *service);
+            let found = Service::WORDS
+                .iter()
+                .find(|(known, _)| *known == word)
+                .map(|(_, service)| *service);
             if found.is_none() {
                 fault("service", format!("service {word:?} must be internet, telephony or *."));
             }

@@ -54,6 +54,7 @@ pub async fn replace(
             rows.into_iter().map(division).collect()
         }
     };
-    let count = organisation::replace_divisions(&session.backend, &session.actor, divisions).await?;
+    let count =
+        organisation::replace_divisions(&session.backend, &session.actor, divisions).await?;
     Ok(json_answer(StatusCode::OK, &[], &json!({ "divisions": count, "warnings": [] })))
 }

@@ -32,7 +32,8 @@ pub async fn lookup(session: Session, mut parameters: Parameters) -> Result<Resp
     };
     let coverage = organisation::lookup(&session.backend, &session.actor, query).await?;
     let found = coverage.division_for(division_kind.as_deref());
-    let (division, decision) = found.ok_or(oms_app::AppError::Rejected(Rejection::OrganisationMissing))?;
+    let (division, decision) =
+        found.ok_or(oms_app::AppError::Rejected(Rejection::OrganisationMissing))?;
     let answer = json!({
         "division": division,
         "rule": decision.rule,

@@ -39,7 +39,9 @@ pub async fn one(
     let found = version.parse().ok().and_then(|version| scenario::find(&code, version));
     match found {
         Some(scenario) => Ok(json_answer(StatusCode::OK, &[], &json!(scenario))),
-        None => Err(Problem::not_found(format!("Scenario {code:.64} version {version:.16} was not found."))),
+        None => Err(Problem::not_found(format!(
+            "Scenario {code:.64} version {version:.16} was not found."
+        ))),
     }
 }
 

@@ -9,7 +9,8 @@ use oms_domain::decide::{Command, Decision};
 use oms_domain::input::Faults;
 use oms_domain::limits::{CODE_CHARACTERS_MAX, COMMENT_CHARACTERS_MAX};
 use oms_web::{
-    JsonBody, Parameters, Problem, Session, clock, entity_tag, if_match, json_answer, json_body, nudge,
+    JsonBody, Parameters, Problem, Session, clock, entity_tag, if_match, json_answer, json_body,
+    nudge,
 };
 use serde_json::{Map, Value, json};
 

@@ -35,7 +35,8 @@ pub async fn upload<P: Orders + Documents>(
     let document = keep(ports, &order, upload, &actor.name, now).await?;
     let along = Along { documents: vec![document.clone()], ..Along::default() };
     let command = Command::AddDocument { document: document.clone() };
-    let decision = change_along(ports, actor, &reference, Expected::Any, command, along, now).await?;
+    let decision =
+        change_along(ports, actor, &reference, Expected::Any, command, along, now).await?;
     let same = |known: &&Document| known.kind == document.kind && known.sha256 == document.sha256;
     let kept = decision.order.documents.iter().find(same).cloned().unwrap_or(document);
     Ok((decision, kept))
@@ -65,7 +66,11 @@ pub async fn keep<P: Documents>(
 }
 
 /// A document's description.
-pub async fn describe<P: Documents>(ports: &P, actor: &Actor, id: &str) -> Result<Document, AppError> {
+pub async fn describe<P: Documents>(
+    ports: &P,
+    actor: &Actor,
+    id: &str,
+) -> Result<Document, AppError> {
     require(actor, Right::DocumentsRead)?;
     let not_found = || AppError::NotFound { what: format!("Document {id:?}") };
     let id = Uuid::try_parse(id).map_err(|_| not_found())?.to_string();
@@ -76,5 +81,7 @@ pub async fn describe<P: Documents>(ports: &P, actor: &Actor, id: &str) -> Resul
 /// The bytes of a described document.
 pub async fn content<P: Documents>(ports: &P, document: &Document) -> Result<Vec<u8>, AppError> {
     let content = ports.content(&document.sha256).await?;
-    content.ok_or_else(|| AppError::NotFound { what: format!("The content of document {:?}", document.id) })
+    content.ok_or_else(|| AppError::NotFound {
+        what: format!("The content of document {:?}", document.id),
+    })
 }

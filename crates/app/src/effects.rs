@@ -68,11 +68,14 @@ pub async fn run<P: Orders + Effects, E: Executor>(
                 along.settlement = Some(settlement(&effect, EffectState::Done, None));
                 let actor = Actor::system();
                 let now = clock();
-                let changed = change_along(ports, &actor, &reference, Expected::Any, *command, along, now).await;
+                let changed =
+                    change_along(ports, &actor, &reference, Expected::Any, *command, along, now)
+                        .await;
                 match changed {
                     Ok(decision) => {
                         tally.done += 1;
-                        next_executors.extend(decision.effects.iter().map(|effect| effect.kind.executor()));
+                        next_executors
+                            .extend(decision.effects.iter().map(|effect| effect.kind.executor()));
                     }
                     // The lease was lost or the order is busy: whoever holds the effect now repeats it.
                     Err(AppError::Busy) => tally.postponed += 1,
@@ -158,8 +161,10 @@ pub async fn intervene<P: Orders + Effects>(
     let settlement = Settlement { effect: record.id.clone(), lease: None, state, error: None };
     let along = Along { settlement: Some(settlement), ..Along::default() };
     let reference = OrderReference::Id(record.order_id.clone());
-    let decision = change_along(ports, actor, &reference, Expected::Any, command, along, now).await?;
-    let mut nudges: Vec<&'static str> = decision.effects.iter().map(|effect| effect.kind.executor()).collect();
+    let decision =
+        change_along(ports, actor, &reference, Expected::Any, command, along, now).await?;
+    let mut nudges: Vec<&'static str> =
+        decision.effects.iter().map(|effect| effect.kind.executor()).collect();
     if intervention == Intervention::Retry {
         nudges.push(record.kind.executor());
     }

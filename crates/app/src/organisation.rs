@@ -1,7 +1,7 @@
 //! The organisation and its coverage are read and swapped.
 
 use crate::AppError;
-use crate::ports::{Organisation, Orders, RegistrationQuery};
+use crate::ports::{Orders, Organisation, RegistrationQuery};
 use crate::read::require;
 use crate::register::coverage;
 use oms_domain::division::{self, Division};
@@ -11,7 +11,10 @@ use oms_domain::rights::{Actor, Right};
 use oms_domain::routing::{Coverage, CoverageRule, Query, check_rule, conflicts};
 use std::collections::BTreeSet;
 
-pub async fn divisions<P: Organisation>(ports: &P, actor: &Actor) -> Result<Vec<Division>, AppError> {
+pub async fn divisions<P: Organisation>(
+    ports: &P,
+    actor: &Actor,
+) -> Result<Vec<Division>, AppError> {
     require(actor, Right::OrganisationRead)?;
     Ok(ports.divisions().await?)
 }
@@ -30,7 +33,11 @@ pub async fn replace_divisions<P: Organisation>(
             let message = format!(
                 "Division {code:?} has coverage rules or open orders; keep it, or change those first."
             );
-            faults.push(Fault { pointer: String::new(), code: "division-in-use".to_owned(), message });
+            faults.push(Fault {
+                pointer: String::new(),
+                code: "division-in-use".to_owned(),
+                message,
+            });
         }
     }
     if !faults.is_empty() {
@@ -40,7 +47,10 @@ pub async fn replace_divisions<P: Organisation>(
     Ok(divisions.len())
 }
 
-pub async fn rules<P: Organisation>(ports: &P, actor: &Actor) -> Result<Vec<CoverageRule>, AppError> {
+pub async fn rules<P: Organisation>(
+    ports: &P,
+    actor: &Actor,
+) -> Result<Vec<CoverageRule>, AppError> {
     require(actor, Right::OrganisationRead)?;
     Ok(ports.coverage().await?)
 }
@@ -86,7 +96,9 @@ pub async fn replace_coverage<P: Organisation>(
     let mut seen = BTreeSet::new();
     let warnings = rules.iter().enumerate().filter_map(|(index, rule)| {
         let repeated = !seen.insert(format!("{rule:?}"));
-        repeated.then(|| format!("{}: the rule {} is there twice.", place_of(index, ""), rule.describe()))
+        repeated.then(|| {
+            format!("{}: the rule {} is there twice.", place_of(index, ""), rule.describe())
+        })
     });
     let warnings = warnings.collect();
     ports.replace_coverage(&rules).await?;
@@ -94,7 +106,11 @@ pub async fn replace_coverage<P: Organisation>(
 }
 
 /// Who operates an address, and why.
-pub async fn lookup<P: Orders>(ports: &P, actor: &Actor, place: Query) -> Result<Coverage, AppError> {
+pub async fn lookup<P: Orders>(
+    ports: &P,
+    actor: &Actor,
+    place: Query,
+) -> Result<Coverage, AppError> {
     require(actor, Right::OrganisationRead)?;
     let query =
         RegistrationQuery { idempotency_key: None, duplicate_key: None, import_key: None, place };

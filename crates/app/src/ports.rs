@@ -368,8 +368,10 @@ pub trait Organisation: Sync {
         rules: &[CoverageRule],
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    fn division(&self, code: &str)
-    -> impl Future<Output = Result<Option<Division>, StoreError>> + Send;
+    fn division(
+        &self,
+        code: &str,
+    ) -> impl Future<Output = Result<Option<Division>, StoreError>> + Send;
 }
 
 /// Tokens of programs and of the demo.

@@ -2,7 +2,9 @@
 
 use crate::AppError;
 use crate::hash::sha256_hex;
-use crate::ports::{NewIdempotencyKey, Orders, RegistrationContext, RegistrationQuery, Save, SaveError};
+use crate::ports::{
+    NewIdempotencyKey, Orders, RegistrationContext, RegistrationQuery, Save, SaveError,
+};
 use oms_domain::decide::{self, Context, Decision};
 use oms_domain::limits::STALE_RETRIES_MAX;
 use oms_domain::number::order_number;
@@ -31,9 +33,14 @@ pub struct Request<'a> {
 /// What came of it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
-    Registered { order: Box<Order>, effects_of: Vec<&'static str> },
+    Registered {
+        order: Box<Order>,
+        effects_of: Vec<&'static str>,
+    },
     /// The same key and body came before: the answer of then.
-    Replayed { response: Value },
+    Replayed {
+        response: Value,
+    },
 }
 
 /// Registers an order: one statement looks everything up, one saves. Two requests with one Idempotency-Key at the same
@@ -42,7 +49,8 @@ pub async fn register<P: Orders>(ports: &P, request: Request<'_>) -> Result<Outc
     if !request.actor.may(Right::OrdersRegister) {
         return Err(AppError::RightMissing(Right::OrdersRegister));
     }
-    let registration = Registration::read(request.document, request.now).map_err(AppError::Invalid)?;
+    let registration =
+        Registration::read(request.document, request.now).map_err(AppError::Invalid)?;
     if registration.imported.is_some() && !request.actor.may(Right::OrdersImport) {
         return Err(AppError::RightMissing(Right::OrdersImport));
     }
@@ -52,7 +60,8 @@ pub async fn register<P: Orders>(ports: &P, request: Request<'_>) -> Result<Outc
         AppError::Rejected(Rejection::ScenarioUnknown { code, version: 0 })
     })?;
     let body_sha256 = sha256_hex(request.body);
-    let import_key = registration.imported.as_ref().map(|import| format!("{}|{}", import.source, import.key));
+    let import_key =
+        registration.imported.as_ref().map(|import| format!("{}|{}", import.source, import.key));
     let query = RegistrationQuery {
         // Keys of different callers never meet.
         idempotency_key: request.idempotency_key.map(|key| format!("{}|{key}", request.actor.name)),
@@ -83,7 +92,8 @@ pub async fn register<P: Orders>(ports: &P, request: Request<'_>) -> Result<Outc
             scenario,
             neighbourhood: &coverage.neighbourhood,
         };
-        let decision = decide::register(registration.clone(), id.to_string(), number, &coverage, context)?;
+        let decision =
+            decide::register(registration.clone(), id.to_string(), number, &coverage, context)?;
         let idempotency = query.idempotency_key.clone().map(|key| NewIdempotencyKey {
             key,
             body_sha256: body_sha256.clone(),

@@ -31,8 +31,16 @@ pub async fn tick<P: Orders + Effects>(ports: &P, now: Instant) -> Result<Report
         for id in due {
             let reference = OrderReference::Id(id);
             let check = Command::Check;
-            let decision =
-                change_along(ports, &actor, &reference, Expected::Any, check, Along::default(), now).await;
+            let decision = change_along(
+                ports,
+                &actor,
+                &reference,
+                Expected::Any,
+                check,
+                Along::default(),
+                now,
+            )
+            .await;
             match decision {
                 Ok(decision) => {
                     changed += decision.events.len();

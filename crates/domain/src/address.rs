@@ -27,8 +27,10 @@ pub struct Address {
 impl Address {
     /// The address on one line.
     pub fn line(&self) -> String {
-        let parts = [&self.street, &self.house, &self.flat, &self.city, &self.region, &self.postcode];
-        let mut line = parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(", ");
+        let parts =
+            [&self.street, &self.house, &self.flat, &self.city, &self.region, &self.postcode];
+        let mut line =
+            parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(", ");
         if !line.is_empty() {
             line.push_str(", ");
         }
@@ -42,7 +44,11 @@ impl Address {
             if upper.len() == 2 && upper.bytes().all(|byte| byte.is_ascii_uppercase()) {
                 return Some(upper);
             }
-            reader.fault("country", "invalid-country", "country must be an ISO 3166 code of two letters such as UZ.");
+            reader.fault(
+                "country",
+                "invalid-country",
+                "country must be an ISO 3166 code of two letters such as UZ.",
+            );
             None
         });
         let required = |name: &str| match complete {

@@ -12,7 +12,8 @@ pub enum Service {
 }
 
 impl Service {
-    pub const WORDS: &[(&str, Service)] = &[("internet", Service::Internet), ("telephony", Service::Telephony)];
+    pub const WORDS: &[(&str, Service)] =
+        &[("internet", Service::Internet), ("telephony", Service::Telephony)];
 
     pub fn code(self) -> &'static str {
         match self {

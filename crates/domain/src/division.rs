@@ -66,20 +66,25 @@ impl Neighbourhood {
         self.neighbours
             .iter()
             .filter(|neighbour| neighbour.kind == kind && neighbour.distance > 0)
-            .min_by(|a, b| (a.distance, a.is_ancestor, &a.code).cmp(&(b.distance, b.is_ancestor, &b.code)))
+            .min_by(|a, b| {
+                (a.distance, a.is_ancestor, &a.code).cmp(&(b.distance, b.is_ancestor, &b.code))
+            })
     }
 
     /// The neighbourhood of a division in a whole tree.
     pub fn of(divisions: &[Division], code: &str) -> Neighbourhood {
-        let by_code: BTreeMap<&str, &Division> = divisions.iter().map(|d| (d.code.as_str(), d)).collect();
+        let by_code: BTreeMap<&str, &Division> =
+            divisions.iter().map(|d| (d.code.as_str(), d)).collect();
         let mut neighbours = Vec::new();
         let mut current = by_code.get(code).copied();
         let mut distance = 0;
         while let Some(ancestor) = current.filter(|_| distance < DIVISION_DEPTH_MAX as i64) {
             neighbours.push(neighbour(ancestor, distance, true));
-            let children = divisions.iter().filter(|d| d.parent_code.as_deref() == Some(&ancestor.code));
+            let children =
+                divisions.iter().filter(|d| d.parent_code.as_deref() == Some(&ancestor.code));
             neighbours.extend(children.map(|child| neighbour(child, distance, false)));
-            current = ancestor.parent_code.as_deref().and_then(|parent| by_code.get(parent).copied());
+            current =
+                ancestor.parent_code.as_deref().and_then(|parent| by_code.get(parent).copied());
             distance += 1;
         }
         Neighbourhood { neighbours }
@@ -107,10 +112,14 @@ pub fn check_tree(divisions: &[Division]) -> Vec<Fault> {
     let mut seen = BTreeSet::new();
     let mut root: Option<&str> = None;
     for (index, division) in divisions.iter().enumerate() {
-        if let Err((code, message)) = crate::input::check_text(&division.code, CODE_CHARACTERS_MAX, false) {
+        if let Err((code, message)) =
+            crate::input::check_text(&division.code, CODE_CHARACTERS_MAX, false)
+        {
             fault(index, "code", code, format!("code {message}"));
         }
-        if let Err((code, message)) = crate::input::check_text(&division.name, NAME_CHARACTERS_MAX, false) {
+        if let Err((code, message)) =
+            crate::input::check_text(&division.name, NAME_CHARACTERS_MAX, false)
+        {
             fault(index, "name", code, format!("name {message}"));
         }
         if !seen.insert(&division.code) {
@@ -118,10 +127,18 @@ pub fn check_tree(divisions: &[Division]) -> Vec<Fault> {
         }
         if !DIVISION_KINDS.contains(&division.kind.as_str()) {
             let kinds = DIVISION_KINDS.join(", ");
-            fault(index, "kind", "unknown-value", format!("kind {:?} must be one of: {kinds}.", division.kind));
+            fault(
+                index,
+                "kind",
+                "unknown-value",
+                format!("kind {:?} must be one of: {kinds}.", division.kind),
+            );
         }
         if !is_timezone(&division.timezone) {
-            let message = format!("timezone {:?} must be an IANA name such as Asia/Tashkent.", division.timezone);
+            let message = format!(
+                "timezone {:?} must be an IANA name such as Asia/Tashkent.",
+                division.timezone
+            );
             fault(index, "timezone", "unknown-value", message);
         }
         match &division.parent_code {
@@ -131,7 +148,8 @@ pub fn check_tree(divisions: &[Division]) -> Vec<Fault> {
             }
             None => root = Some(&division.code),
             Some(parent) if !codes.contains(parent.as_str()) => {
-                let message = format!("Parent {parent:?} of {:?} is not in the tree.", division.code);
+                let message =
+                    format!("Parent {parent:?} of {:?} is not in the tree.", division.code);
                 fault(index, "parentCode", "unknown-parent", message);
             }
             Some(_) if !reaches_root(&parents, &division.code) => {
@@ -212,7 +230,9 @@ mod tests {
             head            sales      -
         ";
         for line in cases.lines().map(str::trim).filter(|line| !line.is_empty()) {
-            let [from, kind, expected] = line.split_whitespace().collect::<Vec<_>>()[..] else { panic!("{line}") };
+            let [from, kind, expected] = line.split_whitespace().collect::<Vec<_>>()[..] else {
+                panic!("{line}")
+            };
             let neighbourhood = Neighbourhood::of(&divisions, from);
             let found = neighbourhood.nearest(kind).map_or("-", |neighbour| &neighbour.code);
             assert_eq!(found, expected, "{line}");
@@ -229,7 +249,10 @@ mod tests {
              e d technical
              a a kitchen",
         );
-        let codes: Vec<String> = check_tree(&divisions).into_iter().map(|f| format!("{} {}", f.pointer, f.code)).collect();
+        let codes: Vec<String> = check_tree(&divisions)
+            .into_iter()
+            .map(|f| format!("{} {}", f.pointer, f.code))
+            .collect();
         assert_eq!(
             codes,
             [

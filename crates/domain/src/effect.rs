@@ -99,7 +99,9 @@ mod tests {
 
     #[test]
     fn retries_slow_down_within_bounds_and_spread() {
-        for (attempts, from, to) in [(1, 500, 1_000), (2, 1_000, 2_000), (5, 8_000, 16_000), (32, 150_000, 300_000)] {
+        for (attempts, from, to) in
+            [(1, 500, 1_000), (2, 1_000, 2_000), (5, 8_000, 16_000), (32, 150_000, 300_000)]
+        {
             for entropy in [0, 1, 499, u64::MAX] {
                 let delay = retry_delay_ms(attempts, entropy);
                 assert!((from..=to).contains(&delay), "attempt {attempts}: {delay}");

@@ -25,7 +25,11 @@ pub struct Faults(RefCell<Vec<Fault>>);
 
 impl Faults {
     pub fn add(&self, pointer: &str, code: &str, message: impl Into<String>) {
-        self.0.borrow_mut().push(Fault { pointer: pointer.to_owned(), code: code.to_owned(), message: message.into() });
+        self.0.borrow_mut().push(Fault {
+            pointer: pointer.to_owned(),
+            code: code.to_owned(),
+            message: message.into(),
+        });
     }
 
     pub fn is_empty(&self) -> bool {
@@ -90,7 +94,12 @@ impl<'a> ObjectReader<'a> {
         self.checked_text(name, characters_max, true)
     }
 
-    fn checked_text(&self, name: &str, characters_max: usize, lines_allowed: bool) -> Option<String> {
+    fn checked_text(
+        &self,
+        name: &str,
+        characters_max: usize,
+        lines_allowed: bool,
+    ) -> Option<String> {
         let Value::String(text) = self.value(name)? else {
             self.fault(name, "wrong-type", format!("{name} must be a text."));
             return None;
@@ -151,7 +160,11 @@ impl<'a> ObjectReader<'a> {
         match chrono::NaiveDate::parse_from_str(&text, "%Y-%m-%d") {
             Ok(date) if text.len() == 10 => Some(date.to_string()),
             _ => {
-                self.fault(name, "invalid-date", format!("{name} must be a date of the calendar as YYYY-MM-DD."));
+                self.fault(
+                    name,
+                    "invalid-date",
+                    format!("{name} must be a date of the calendar as YYYY-MM-DD."),
+                );
                 None
             }
         }
@@ -162,14 +175,20 @@ impl<'a> ObjectReader<'a> {
         let text = self.text(name, CODE_LENGTH)?;
         let instant = crate::time::Instant::parse(&text);
         if instant.is_none() {
-            self.fault(name, "invalid-time", format!("{name} must be a time as 2026-12-01T09:00:00Z."));
+            self.fault(
+                name,
+                "invalid-time",
+                format!("{name} must be a time as 2026-12-01T09:00:00Z."),
+            );
         }
         instant
     }
 
     pub fn object(&self, name: &str) -> Option<ObjectReader<'a>> {
         match self.value(name)? {
-            Value::Object(object) => Some(ObjectReader::new(self.pointer_to(name), object, self.faults)),
+            Value::Object(object) => {
+                Some(ObjectReader::new(self.pointer_to(name), object, self.faults))
+            }
             _ => {
                 self.fault(name, "wrong-type", format!("{name} must be an object."));
                 None
@@ -192,7 +211,9 @@ impl<'a> ObjectReader<'a> {
         for (index, entry) in entries.iter().enumerate() {
             let pointer = format!("{base}/{index}");
             match entry {
-                Value::Object(object) => readers.push(ObjectReader::new(pointer, object, self.faults)),
+                Value::Object(object) => {
+                    readers.push(ObjectReader::new(pointer, object, self.faults))
+                }
                 _ => self.faults.add(&pointer, "wrong-type", "Every entry must be an object."),
             }
         }
@@ -209,7 +230,11 @@ impl<'a> ObjectReader<'a> {
         let read = self.read.borrow();
         for name in self.object.keys().filter(|name| !read.contains(name.as_str())) {
             let shown: String = name.chars().take(CODE_LENGTH).collect();
-            self.fault(&shown, UNKNOWN_FIELD, format!("{shown:?} is not a field of this object; remove it or mend its name."));
+            self.fault(
+                &shown,
+                UNKNOWN_FIELD,
+                format!("{shown:?} is not a field of this object; remove it or mend its name."),
+            );
         }
     }
 }
@@ -217,7 +242,11 @@ impl<'a> ObjectReader<'a> {
 const CODE_LENGTH: usize = crate::limits::CODE_CHARACTERS_MAX;
 
 /// A text without surrounding blanks, or what is wrong with it: a code and the rest of a sentence.
-pub fn check_text(text: &str, characters_max: usize, lines_allowed: bool) -> Result<&str, (&'static str, String)> {
+pub fn check_text(
+    text: &str,
+    characters_max: usize,
+    lines_allowed: bool,
+) -> Result<&str, (&'static str, String)> {
     let text = text.trim();
     if text.is_empty() {
         return Err(("empty", "must not be empty.".to_owned()));

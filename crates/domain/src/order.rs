@@ -279,7 +279,8 @@ pub struct Order {
 }
 
 /// Parts of the stored order that have routes of their own and are not in the order's answer.
-const OWN_ROUTES: [&str; 6] = ["routing", "documents", "billingObjects", "escalated", "lastEvent", "version"];
+const OWN_ROUTES: [&str; 6] =
+    ["routing", "documents", "billingObjects", "escalated", "lastEvent", "version"];
 
 impl Order {
     pub fn is_closed(&self) -> bool {

@@ -93,7 +93,11 @@ impl Party {
 
     /// What tells one party from another when orders are compared: the tax number, else the phone, else the name.
     pub fn identity_key(&self) -> String {
-        let key = self.tax_id.clone().or_else(|| self.phone.clone()).unwrap_or_else(|| self.display_name());
+        let key = self
+            .tax_id
+            .clone()
+            .or_else(|| self.phone.clone())
+            .unwrap_or_else(|| self.display_name());
         key.to_lowercase()
     }
 
@@ -153,7 +157,11 @@ pub fn read_phone(reader: &ObjectReader<'_>, name: &str, required: bool) -> Opti
     };
     let phone = crate::phone::normalise(&text);
     if phone.is_none() {
-        reader.fault(name, "invalid-phone", format!("{name} must be an international number such as +998901234567."));
+        reader.fault(
+            name,
+            "invalid-phone",
+            format!("{name} must be an international number such as +998901234567."),
+        );
     }
     phone
 }
@@ -161,10 +169,17 @@ pub fn read_phone(reader: &ObjectReader<'_>, name: &str, required: bool) -> Opti
 fn read_email(reader: &ObjectReader<'_>) -> Option<String> {
     let text = reader.text("email", NAME_CHARACTERS_MAX)?;
     // A host without a dot is legal in RFC 5321 and a typing error in life.
-    let options = email_address::Options::default().without_display_text().without_domain_literal().with_required_tld();
+    let options = email_address::Options::default()
+        .without_display_text()
+        .without_domain_literal()
+        .with_required_tld();
     if email_address::EmailAddress::parse_with_options(&text, options).is_ok() {
         return Some(text);
     }
-    reader.fault("email", "invalid-email", "email must be an address such as a.karimov@example.org.");
+    reader.fault(
+        "email",
+        "invalid-email",
+        "email must be an address such as a.karimov@example.org.",
+    );
     None
 }

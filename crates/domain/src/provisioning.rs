@@ -68,26 +68,48 @@ pub fn plan(order: &Order) -> Vec<PlannedObject> {
     if let Some(party) = &order.party {
         customer.push(attribute("name", &party.display_name()));
         let optional = [("phone", &party.phone), ("email", &party.email), ("taxId", &party.tax_id)];
-        customer.extend(optional.into_iter().filter_map(|(name, value)| Some(attribute(name, value.as_deref()?))));
+        customer.extend(
+            optional
+                .into_iter()
+                .filter_map(|(name, value)| Some(attribute(name, value.as_deref()?))),
+        );
     }
     add(BillingObjectKind::Customer, &customer_key, &[&domain.code], customer);
-    add(BillingObjectKind::Contract, &contract_key, &[&customer_key], vec![attribute("number", &order.number)]);
+    add(
+        BillingObjectKind::Contract,
+        &contract_key,
+        &[&customer_key],
+        vec![attribute("number", &order.number)],
+    );
     add(BillingObjectKind::PersonalAccount, &account_key, &[&contract_key], Vec::new());
     for item in order.items.iter().filter(|item| item.action == ItemAction::Add) {
         let service_key = service_key(order, item);
         let point_key = access_point_key(order, item);
         let mut parents = vec![account_key.clone(), point_key.clone()];
         if let Some(tariff) = &item.tariff {
-            add(BillingObjectKind::BillingPlan, tariff, &[], vec![attribute("service", item.service.code())]);
+            add(
+                BillingObjectKind::BillingPlan,
+                tariff,
+                &[],
+                vec![attribute("service", item.service.code())],
+            );
             parents.push(tariff.clone());
         }
-        let mut point = vec![attribute("service", item.service.code()), attribute("address", &order.address.line())];
-        if let Some(technology) = item.characteristics.get("technology").and_then(|value| value.as_str()) {
+        let mut point = vec![
+            attribute("service", item.service.code()),
+            attribute("address", &order.address.line()),
+        ];
+        if let Some(technology) =
+            item.characteristics.get("technology").and_then(|value| value.as_str())
+        {
             point.push(attribute("technology", technology));
         }
         add(BillingObjectKind::AccessPoint, &point_key, &[&domain.code], point);
-        let mut service = vec![attribute("service", item.service.code()), attribute("order", &order.number)];
-        if let Some(phone) = order.line_phone.as_deref().filter(|_| item.service == Service::Telephony) {
+        let mut service =
+            vec![attribute("service", item.service.code()), attribute("order", &order.number)];
+        if let Some(phone) =
+            order.line_phone.as_deref().filter(|_| item.service == Service::Telephony)
+        {
             service.push(attribute("phone", phone));
         }
         let parents: Vec<&str> = parents.iter().map(String::as_str).collect();

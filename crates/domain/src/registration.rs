@@ -3,7 +3,10 @@
 use crate::address::Address;
 use crate::catalogue::{self, Service};
 use crate::input::{Fault, Faults, ObjectReader};
-use crate::limits::{CHARACTERISTICS_MAX, CODE_CHARACTERS_MAX, COMMENT_CHARACTERS_MAX, ITEMS_MAX, NAME_CHARACTERS_MAX};
+use crate::limits::{
+    CHARACTERISTICS_MAX, CODE_CHARACTERS_MAX, COMMENT_CHARACTERS_MAX, ITEMS_MAX,
+    NAME_CHARACTERS_MAX,
+};
 use crate::order::{Channel, ItemAction, OrderItem, OrderKind, Priority};
 use crate::party::{Party, PartyType, read_phone};
 use crate::time::Instant;
@@ -81,7 +84,9 @@ fn read_order(reader: &ObjectReader<'_>, now: Instant) -> Option<Registration> {
             None
         }
         // Support orders may come in with what the caller knows; whoever is connected needs a door.
-        Some(_) => reader.object("address").and_then(|address| Address::read(&address, !support && !is_import)),
+        Some(_) => reader
+            .object("address")
+            .and_then(|address| Address::read(&address, !support && !is_import)),
     };
     let line_phone = read_phone(reader, "linePhone", false);
     let items = read_items(reader, kind);
@@ -95,7 +100,11 @@ fn read_order(reader: &ObjectReader<'_>, now: Instant) -> Option<Registration> {
     if let Some(date) = requested_date.as_deref().filter(|_| !is_import) {
         let earliest = now.plus_minutes(-12 * 60).date().to_string();
         if date < earliest.as_str() {
-            reader.fault("requestedDate", "in-the-past", "requestedDate has passed; ask for a day to come.");
+            reader.fault(
+                "requestedDate",
+                "in-the-past",
+                "requestedDate has passed; ask for a day to come.",
+            );
         }
     }
     let external_id = reader.text("externalId", CODE_CHARACTERS_MAX);
@@ -150,7 +159,11 @@ fn read_items(reader: &ObjectReader<'_>, kind: Option<OrderKind>) -> Vec<OrderIt
     for entry in entries {
         if let Some(item) = read_item(&entry, kind) {
             if !ids.insert(item.id.clone()) {
-                entry.fault("id", "twice", format!("Item id {:?} is there twice; give each item its own.", item.id));
+                entry.fault(
+                    "id",
+                    "twice",
+                    format!("Item id {:?} is there twice; give each item its own.", item.id),
+                );
             }
             items.push(item);
         }
@@ -165,23 +178,34 @@ fn read_item(reader: &ObjectReader<'_>, kind: OrderKind) -> Option<OrderItem> {
     let fitting: &[ItemAction] = match kind {
         OrderKind::Connect => &[ItemAction::Add],
         OrderKind::Disconnect => &[ItemAction::Delete],
-        OrderKind::Change => &[ItemAction::Add, ItemAction::Modify, ItemAction::Delete, ItemAction::NoChange],
+        OrderKind::Change => {
+            &[ItemAction::Add, ItemAction::Modify, ItemAction::Delete, ItemAction::NoChange]
+        }
         OrderKind::Support => &[ItemAction::NoChange],
     };
     if let Some(action) = action
         && !fitting.contains(&action)
     {
-        let words = |action: &ItemAction| ItemAction::WORDS.iter().find(|(_, value)| value == action).map(|(word, _)| *word);
+        let words = |action: &ItemAction| {
+            ItemAction::WORDS.iter().find(|(_, value)| value == action).map(|(word, _)| *word)
+        };
         let listed = fitting.iter().filter_map(words).collect::<Vec<_>>().join(", ");
-        reader.fault("action", "action-does-not-fit", format!("A {} order takes the action {listed}.", kind.code()));
+        reader.fault(
+            "action",
+            "action-does-not-fit",
+            format!("A {} order takes the action {listed}.", kind.code()),
+        );
     }
     let tariff = reader.text("tariff", CODE_CHARACTERS_MAX);
     match (&tariff, service, action) {
-        (None, Some(_), Some(ItemAction::Add)) if reader.value("tariff").is_none() => reader.required("tariff"),
+        (None, Some(_), Some(ItemAction::Add)) if reader.value("tariff").is_none() => {
+            reader.required("tariff")
+        }
         (Some(code), Some(service), _) if catalogue::tariff(service, code).is_none() => {
             let known = catalogue::tariffs().iter().filter(|tariff| tariff.service == service);
             let listed = known.map(|tariff| tariff.code.as_str()).collect::<Vec<_>>().join(", ");
-            let message = format!("{code:?} is not a tariff of {}; there are: {listed}.", service.code());
+            let message =
+                format!("{code:?} is not a tariff of {}; there are: {listed}.", service.code());
             reader.fault("tariff", "unknown-tariff", message);
         }
         _ => {}
@@ -195,12 +219,20 @@ fn read_characteristics(reader: &ObjectReader<'_>) -> Map<String, Value> {
     let mut characteristics = Map::new();
     let Some(object) = reader.object("characteristics") else { return characteristics };
     if object.names().count() > CHARACTERISTICS_MAX {
-        reader.fault("characteristics", "too-many", format!("At most {CHARACTERISTICS_MAX} characteristics."));
+        reader.fault(
+            "characteristics",
+            "too-many",
+            format!("At most {CHARACTERISTICS_MAX} characteristics."),
+        );
         return characteristics;
     }
     for name in object.names() {
         if crate::input::check_text(name, CODE_CHARACTERS_MAX, false).is_err() {
-            reader.fault("characteristics", "invalid-name", "A characteristic's name must be a short text.");
+            reader.fault(
+                "characteristics",
+                "invalid-name",
+                "A characteristic's name must be a short text.",
+            );
             continue;
         }
         match object.value(name) {
@@ -212,7 +244,11 @@ fn read_characteristics(reader: &ObjectReader<'_>) -> Map<String, Value> {
             Some(value @ (Value::Bool(_) | Value::Number(_))) => {
                 characteristics.insert(name.clone(), value.clone());
             }
-            Some(_) => object.fault(name, "wrong-type", "A characteristic must be a text, a number, true or false."),
+            Some(_) => object.fault(
+                name,
+                "wrong-type",
+                "A characteristic must be a text, a number, true or false.",
+            ),
             None => {}
         }
     }

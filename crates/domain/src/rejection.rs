@@ -32,7 +32,9 @@ pub enum Rejection {
     DocumentRequired { kind: String },
     #[error("The order needs a party first.")]
     PartyRequired,
-    #[error("Stage {stage} is past the point of no return: the order can be completed, not cancelled.")]
+    #[error(
+        "Stage {stage} is past the point of no return: the order can be completed, not cancelled."
+    )]
     PastPointOfNoReturn { stage: String },
     #[error("A hold must end in the future; {until} has passed.")]
     HoldEndsInThePast { until: String },

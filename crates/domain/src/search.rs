@@ -8,7 +8,8 @@ use crate::routing::normalise;
 
 /// Everything that a person may remember of an order, as one text.
 pub fn search_text(order: &Order) -> String {
-    let mut parts: Vec<String> = vec![order.number.clone(), digits(&order.number), order.address.line()];
+    let mut parts: Vec<String> =
+        vec![order.number.clone(), digits(&order.number), order.address.line()];
     parts.extend(order.external_id.clone());
     parts.extend(order.line_phone.as_deref().map(digits));
     if let Some(party) = &order.party {
@@ -17,7 +18,9 @@ pub fn search_text(order: &Order) -> String {
         parts.extend(party.email.clone());
         parts.extend(party.tax_id.clone());
         parts.extend(party.registration_number.clone());
-        parts.extend(party.representative.as_ref().map(|representative| representative.name.clone()));
+        parts.extend(
+            party.representative.as_ref().map(|representative| representative.name.clone()),
+        );
     }
     parts.extend(order.symptom.clone());
     normalise::text(&parts.join(" ").replace(',', " "))
@@ -31,7 +34,8 @@ pub fn search_terms(question: &str) -> Vec<String> {
         return vec![digits(question)];
     }
     let plain = normalise::text(&question.replace(',', " "));
-    let mut terms: Vec<String> = plain.split(' ').filter(|term| !term.is_empty()).map(str::to_owned).collect();
+    let mut terms: Vec<String> =
+        plain.split(' ').filter(|term| !term.is_empty()).map(str::to_owned).collect();
     terms.sort();
     terms.dedup();
     terms

@@ -10,9 +10,7 @@ pub struct Instant(pub i64);
 impl Instant {
     /// Reads RFC 3339, with any offset.
     pub fn parse(text: &str) -> Option<Instant> {
-        DateTime::parse_from_rfc3339(text)
-            .ok()
-            .map(|time| Instant(time.timestamp_millis()))
+        DateTime::parse_from_rfc3339(text).ok().map(|time| Instant(time.timestamp_millis()))
     }
 
     #[must_use]
@@ -50,6 +48,7 @@ impl Serialize for Instant {
 impl<'de> Deserialize<'de> for Instant {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Instant, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Instant::parse(&text).ok_or_else(|| D::Error::custom(format!("{text:?} is not an RFC 3339 time")))
+        Instant::parse(&text)
+            .ok_or_else(|| D::Error::custom(format!("{text:?} is not an RFC 3339 time")))
     }
 }

@@ -10,7 +10,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         options.listen = listen.parse()?;
     }
     for assignment in arguments {
-        let (name, value) = assignment.split_once('=').ok_or("variables have the form name=value")?;
+        let (name, value) =
+            assignment.split_once('=').ok_or("variables have the form name=value")?;
         options.variables.insert(name.to_owned(), value.to_owned());
     }
     let host = oms_host::start(options, &|message| eprintln!("{message}")).await?;

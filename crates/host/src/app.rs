@@ -56,7 +56,13 @@ impl App {
             .iter()
             .filter(|(id, _)| served.contains(*id))
             .map(|(id, component)| {
-                let mut reader = ComponentReader { manifest: &manifest, directory, variables: &variables, id, faults: Vec::new() };
+                let mut reader = ComponentReader {
+                    manifest: &manifest,
+                    directory,
+                    variables: &variables,
+                    id,
+                    faults: Vec::new(),
+                };
                 let config = reader.read(component);
                 faults.append(&mut reader.faults);
                 config
@@ -76,7 +82,9 @@ fn application_variables(
     faults: &mut Vec<String>,
 ) -> BTreeMap<String, String> {
     for name in overrides.keys().filter(|name| !manifest.variables.contains_key(*name)) {
-        faults.push(format!("a value is given for the variable {name:?}, but [variables] doesn't declare it"));
+        faults.push(format!(
+            "a value is given for the variable {name:?}, but [variables] doesn't declare it"
+        ));
     }
     let mut values = BTreeMap::new();
     for (name, variable) in &manifest.variables {
@@ -96,7 +104,10 @@ fn application_variables(
 }
 
 /// The public routes, and the components that have any HTTP trigger.
-fn routes(manifest: &Manifest, faults: &mut Vec<String>) -> (Vec<(String, String)>, BTreeSet<String>) {
+fn routes(
+    manifest: &Manifest,
+    faults: &mut Vec<String>,
+) -> (Vec<(String, String)>, BTreeSet<String>) {
     let mut routes = Vec::new();
     let mut served = BTreeSet::new();
     for (index, trigger) in manifest.http_triggers().iter().enumerate() {
@@ -116,7 +127,9 @@ fn routes(manifest: &Manifest, faults: &mut Vec<String>) -> (Vec<(String, String
 fn route(manifest: &Manifest, trigger: &Trigger) -> Result<(Option<String>, String), String> {
     let component = match &trigger.component {
         Some(Value::String(component)) if manifest.components.contains_key(component) => component,
-        Some(Value::String(component)) => return Err(format!("there is no component {component:?}")),
+        Some(Value::String(component)) => {
+            return Err(format!("there is no component {component:?}"));
+        }
         Some(_) => return Err("component must be the name of a [component.NAME]".to_owned()),
         None => return Err("component is missing".to_owned()),
     };
@@ -144,11 +157,17 @@ struct ComponentReader<'a> {
 impl ComponentReader<'_> {
     fn read(&mut self, component: &Component) -> ComponentConfig {
         for label in component.sqlite_databases.iter().filter(|label| *label != DEFAULT_DATABASE) {
-            self.fault(format!("the SQLite database {label:?} isn't defined, only \"{DEFAULT_DATABASE}\" is"));
+            self.fault(format!(
+                "the SQLite database {label:?} isn't defined, only \"{DEFAULT_DATABASE}\" is"
+            ));
+        }
+        let source = self.directory.join(component.source.as_str().unwrap_or_default());
+        if component.source.is_str() && !source.is_file() {
+            self.fault(format!("there is no file {}; build it first", source.display()));
         }
         ComponentConfig {
             id: self.id.to_owned(),
-            source: self.directory.join(component.source.as_str().unwrap_or_default()),
+            source,
             sqlite_databases: component.sqlite_databases.iter().cloned().collect(),
             allowed_hosts: self.allowed_hosts(&component.allowed_outbound_hosts),
             variables: self.variables(&component.variables),

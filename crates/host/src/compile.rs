@@ -27,7 +27,8 @@ pub(crate) fn compile_all(
         for _ in 0..WORKERS.min(components.len()) {
             scope.spawn(|| {
                 while let Some(component) = components.get(next.fetch_add(1, Relaxed)) {
-                    let index = components.iter().position(|other| std::ptr::eq(*other, *component));
+                    let index =
+                        components.iter().position(|other| std::ptr::eq(*other, *component));
                     let result = compile(engine, component, progress);
                     if let Some(slot) = index.and_then(|index| compiled.get(index)) {
                         *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
@@ -36,8 +37,11 @@ pub(crate) fn compile_all(
             });
         }
     });
-    let results = compiled.into_iter().map(|slot| slot.into_inner().unwrap_or_else(PoisonError::into_inner));
-    results.map(|result| result.expect("every index below the length was taken by a worker")).collect()
+    let results =
+        compiled.into_iter().map(|slot| slot.into_inner().unwrap_or_else(PoisonError::into_inner));
+    results
+        .map(|result| result.expect("every index below the length was taken by a worker"))
+        .collect()
 }
 
 fn compile(
@@ -46,9 +50,8 @@ fn compile(
     progress: &UnboundedSender<String>,
 ) -> Result<Component, HostError> {
     let fault = |reason: String| HostError::Component { component: config.id.clone(), reason };
-    let source = std::fs::read(&config.source).map_err(|error| {
-        fault(format!("can't read {}: {error}; build it first", config.source.display()))
-    })?;
+    let source = std::fs::read(&config.source)
+        .map_err(|error| fault(format!("can't read {}: {error}", config.source.display())))?;
     // Nobody listening means nobody wants to know.
     let _ = progress.send(format!("compiling {}", config.id));
     let composed = compose(config, source).map_err(fault)?;

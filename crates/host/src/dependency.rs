@@ -93,7 +93,10 @@ impl Dependency {
         if let Inherits::Only(names) = &inherits
             && let Some(unknown) = names.iter().find(|name| !CAPABILITIES.contains(&name.as_str()))
         {
-            return Err(format!("can't inherit {unknown:?}; known are {}", CAPABILITIES.join(", ")));
+            return Err(format!(
+                "can't inherit {unknown:?}; known are {}",
+                CAPABILITIES.join(", ")
+            ));
         }
         Ok(Self { name: DependencyName::parse(name)?, source, export: parsed.export, inherits })
     }
@@ -115,7 +118,9 @@ impl DependencyName {
         };
         let is_plain = !package.contains(':');
         if package.is_empty() || (is_plain && (interface.is_some() || version.is_some())) {
-            return Err(format!("{text:?} must be a package (`a:b`, `a:b/c@1.0.0`) or a plain name"));
+            return Err(format!(
+                "{text:?} must be a package (`a:b`, `a:b/c@1.0.0`) or a plain name"
+            ));
         }
         Ok(Self { text: text.to_owned(), package: package.to_owned(), interface, version })
     }

@@ -36,7 +36,7 @@ pub(crate) async fn respond(
     match handle(component, request).await {
         Ok(response) => response,
         Err(error) => {
-            eprintln!("[{name}] failed to answer {}: {error:?}", uri.path());
+            eprintln!("[{name}] failed to answer {}: {error:#}", uri.path());
             empty(StatusCode::INTERNAL_SERVER_ERROR)
         }
     }
@@ -73,7 +73,7 @@ async fn handle(
         };
         let failed = error.downcast::<InstantiationError<()>>()?;
         if !failed.error.is::<PoolConcurrencyLimitError>() || Instant::now() >= deadline {
-            return Err(wasmtime::format_err!("{:?}", failed.error));
+            return Err(wasmtime::format_err!("{:#}", failed.error));
         }
         request = failed.request.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         tokio::time::sleep(INSTANCE_WAIT_STEP).await;

@@ -66,7 +66,10 @@ fn base_config(cache: Option<Cache>) -> Config {
 
 fn open_cache(directory: &Path) -> Result<Cache, HostError> {
     let failed = |reason: String| {
-        HostError::Engine(format!("can't use the cache directory {}: {reason}", directory.display()))
+        HostError::Engine(format!(
+            "can't use the cache directory {}: {reason}",
+            directory.display()
+        ))
     };
     let directory = std::path::absolute(directory).map_err(|error| failed(error.to_string()))?;
     std::fs::create_dir_all(&directory).map_err(|error| failed(error.to_string()))?;

@@ -9,11 +9,15 @@ use std::{
 };
 
 use tokio::{sync::watch, time::Sleep};
-use wasmtime::{Engine, Store, StoreContextMut, component::{GuestTaskId, InstancePre}};
+use wasmtime::{
+    Engine, Store, StoreContextMut,
+    component::{GuestTaskId, InstancePre},
+};
 use wasmtime_wasi_http::{
     WasiHttpView,
     handler::{
-        HandlerState, Instance, Proxy, ProxyPre, ShouldAccept, WorkerExpiration, WorkerState, WorkerStatus,
+        HandlerState, Instance, Proxy, ProxyPre, ShouldAccept, WorkerExpiration, WorkerState,
+        WorkerStatus,
     },
     p2, p3,
 };
@@ -73,7 +77,11 @@ impl HandlerState for InstanceMaker {
             state: Worker {
                 component: self.component.clone(),
                 requests_max: if is_reusable { limits.requests_per_instance_max } else { 1 },
-                concurrent_max: if is_reusable { limits.concurrent_requests_per_instance_max } else { 1 },
+                concurrent_max: if is_reusable {
+                    limits.concurrent_requests_per_instance_max
+                } else {
+                    1
+                },
                 request_timeout: limits.request_timeout,
                 _live: live,
             },
@@ -118,7 +126,7 @@ impl WorkerState for Worker {
 
     fn drop(&self, store: Store<GuestState>, result: Result<(), wasmtime::Error>) {
         if let Err(error) = result {
-            eprintln!("[{}] the instance failed: {error:?}", self.component.id);
+            eprintln!("[{}] the instance failed: {error:#}", self.component.id);
         }
         drop(store);
     }
@@ -163,7 +171,12 @@ async fn wait_for_change(mut phase: watch::Receiver<Phase>) -> Option<watch::Rec
 }
 
 impl WorkerExpiration for Lifetime {
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>, status: WorkerStatus, start: Instant) -> Poll<()> {
+    fn poll(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        status: WorkerStatus,
+        start: Instant,
+    ) -> Poll<()> {
         let this = self.get_mut();
         this.update_phase(cx);
         let timeout = match (this.phase, status) {

@@ -35,14 +35,14 @@ use std::{
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
-use tokio::{net::TcpListener, sync::{Semaphore, mpsc}, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, mpsc},
+    task::JoinHandle,
+};
 use wasmtime::{Engine, component::Component};
 use wasmtime_wasi_http::handler::ProxyHandler;
 
-pub use crate::{
-    error::{CallError, HostError},
-    limits::Limits,
-};
 use crate::{
     app::{App, ComponentConfig},
     handler::InstanceMaker,
@@ -50,6 +50,10 @@ use crate::{
     runtime::{Components, Phase, ServedComponent, Services},
     server::Server,
     sqlite::Database,
+};
+pub use crate::{
+    error::{CallError, HostError},
+    limits::Limits,
 };
 
 /// What to run, and how.
@@ -159,8 +163,7 @@ impl RunningHost {
         }
         let request =
             request.map(|body| Full::new(body).map_err(|never| match never {}).boxed_unsync());
-        let response =
-            dispatch::respond_chained(&self.server.components, component, request).await;
+        let response = dispatch::respond_chained(&self.server.components, component, request).await;
         let (head, body) = response.into_parts();
         let body = body.collect().await.map_err(|error| CallError::Failed {
             component: component.to_owned(),

@@ -78,7 +78,10 @@ impl Manifest {
         let text = std::fs::read_to_string(path)
             .map_err(|source| HostError::ManifestUnreadable { path: path.to_owned(), source })?;
         toml::from_str(&text).map_err(|error| {
-            HostError::Configuration(vec![format!("{} isn't a Spin manifest: {error}", path.display())])
+            HostError::Configuration(vec![format!(
+                "{} isn't a Spin manifest: {error}",
+                path.display()
+            )])
         })
     }
 
@@ -99,10 +102,13 @@ impl Manifest {
             faults.push(format!("the section {key:?} isn't known"));
         }
         for kind in self.application.trigger.keys() {
-            faults.push(format!("[application.trigger.{kind}] isn't supported by the embedded host"));
+            faults
+                .push(format!("[application.trigger.{kind}] isn't supported by the embedded host"));
         }
         for kind in self.trigger.keys().filter(|kind| *kind != "http") {
-            faults.push(format!("[[trigger.{kind}]] isn't supported by the embedded host, only [[trigger.http]] is"));
+            faults.push(format!(
+                "[[trigger.{kind}]] isn't supported by the embedded host, only [[trigger.http]] is"
+            ));
         }
         for (name, variable) in &self.variables {
             for key in variable.unknown.keys() {
@@ -121,12 +127,16 @@ impl Manifest {
 impl Trigger {
     fn report_unsupported(&self, number: usize, faults: &mut Vec<String>) {
         for key in self.unknown.keys() {
-            faults.push(format!("HTTP trigger {number}: {key:?} isn't supported by the embedded host"));
+            faults.push(format!(
+                "HTTP trigger {number}: {key:?} isn't supported by the embedded host"
+            ));
         }
         if let Some(kind) = self.executor.as_ref().and_then(|executor| executor.get("type"))
             && !matches!(kind.as_str(), Some("http" | "spin"))
         {
-            faults.push(format!("HTTP trigger {number}: the executor {kind} isn't supported by the embedded host"));
+            faults.push(format!(
+                "HTTP trigger {number}: the executor {kind} isn't supported by the embedded host"
+            ));
         }
     }
 }
@@ -140,7 +150,8 @@ impl Component {
             let is_empty = value.as_array().is_some_and(Vec::is_empty)
                 || value.as_table().is_some_and(Table::is_empty);
             if !COMPONENT_KEYS_IGNORED.contains(&key.as_str()) && !is_empty {
-                faults.push(format!("component {id}: {key:?} isn't supported by the embedded host"));
+                faults
+                    .push(format!("component {id}: {key:?} isn't supported by the embedded host"));
             }
         }
     }

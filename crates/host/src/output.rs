@@ -65,7 +65,8 @@ impl Output {
 impl Drop for Output {
     fn drop(&mut self) {
         if Arc::strong_count(&self.line) == 1 {
-            let mut line = std::mem::take(&mut *self.line.lock().unwrap_or_else(PoisonError::into_inner));
+            let mut line =
+                std::mem::take(&mut *self.line.lock().unwrap_or_else(PoisonError::into_inner));
             self.print(&mut line);
         }
     }
@@ -84,7 +85,11 @@ impl StdoutStream for Output {
 }
 
 impl AsyncWrite for Output {
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         self.push(bytes);
         Poll::Ready(Ok(bytes.len()))
     }

@@ -51,7 +51,11 @@ impl Routes {
         let parameters =
             captures.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let path_info = captures.wildcard().map(|rest| wildcard_with_slashes(rest, path));
-        Some(RouteMatch { route: best.handler(), parameters, path_info: path_info.unwrap_or_default() })
+        Some(RouteMatch {
+            route: best.handler(),
+            parameters,
+            path_info: path_info.unwrap_or_default(),
+        })
     }
 }
 
@@ -67,7 +71,8 @@ fn wildcard_with_slashes(rest: &str, path: &str) -> String {
 
 impl Route {
     fn new(pattern: &str, component: &str) -> Result<(RouteSpec, Self), String> {
-        let rooted = if pattern.starts_with('/') { pattern.to_owned() } else { format!("/{pattern}") };
+        let rooted =
+            if pattern.starts_with('/') { pattern.to_owned() } else { format!("/{pattern}") };
         let normalised = rooted.strip_suffix('/').unwrap_or(&rooted);
         let spec = match normalised.strip_suffix("/...") {
             Some(prefix) => RouteSpec::try_from(format!("{prefix}/*"))?,
@@ -131,7 +136,8 @@ mod tests {
 
     #[test]
     fn paths_find_their_component() {
-        let routes: Vec<_> = ROUTES.iter().map(|(p, c)| ((*p).to_owned(), (*c).to_owned())).collect();
+        let routes: Vec<_> =
+            ROUTES.iter().map(|(p, c)| ((*p).to_owned(), (*c).to_owned())).collect();
         let mut faults = Vec::new();
         let routes = Routes::new(&routes, &mut faults);
         assert_eq!(faults, Vec::<String>::new());

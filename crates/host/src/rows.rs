@@ -12,7 +12,8 @@ use tokio::sync::{mpsc, oneshot};
 use wasmtime::{
     AsContextMut, Result, StoreContextMut,
     component::{
-        Destination, FutureReader, Lift, Lower, StreamProducer, StreamReader, StreamResult, VecBuffer,
+        Destination, FutureReader, Lift, Lower, StreamProducer, StreamReader, StreamResult,
+        VecBuffer,
     },
 };
 
@@ -45,7 +46,8 @@ pub(crate) struct Unwanted;
 impl<C, R, E> RowSink<C, R, E> {
     pub fn new() -> (Self, oneshot::Receiver<Answer<C, R, E>>) {
         let (head, answer) = oneshot::channel();
-        let sink = Self { head: Some(head), columns: None, batch: Vec::new(), batches: None, end: None };
+        let sink =
+            Self { head: Some(head), columns: None, batch: Vec::new(), batches: None, end: None };
         (sink, answer)
     }
 

@@ -10,8 +10,12 @@ use tokio::sync::{Semaphore, watch};
 use wasmtime_wasi_http::handler::ProxyHandler;
 
 use crate::{
-    app::ComponentConfig, handler::InstanceMaker, limits::{CHAINED_REQUESTS_MAX, Limits},
-    outbound_http::Client, postgres::Pools, sqlite::SharedDatabase,
+    app::ComponentConfig,
+    handler::InstanceMaker,
+    limits::{CHAINED_REQUESTS_MAX, Limits},
+    outbound_http::Client,
+    postgres::Pools,
+    sqlite::SharedDatabase,
 };
 
 /// How far the host is on its way from start to stop.

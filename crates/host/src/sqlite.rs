@@ -24,7 +24,10 @@ impl Host for GuestState {}
 
 impl GuestState {
     /// Grants come before existence: a guest must not find out which databases there are.
-    fn open_database(&mut self, label: &str) -> wasmtime::Result<Result<Resource<Connection>, Error>> {
+    fn open_database(
+        &mut self,
+        label: &str,
+    ) -> wasmtime::Result<Result<Resource<Connection>, Error>> {
         if !self.component.sqlite_databases.contains(label) {
             return Ok(Err(Error::AccessDenied));
         }
@@ -98,7 +101,9 @@ impl<T: 'static> HostConnectionWithStore<T> for Guest {
         };
         match connection.stream(statement, parameters).await {
             Ok(answer) => accessor
-                .with(|access| answer.into_guest(access, Error::Io(connection::INTERRUPTED.to_owned())))
+                .with(|access| {
+                    answer.into_guest(access, Error::Io(connection::INTERRUPTED.to_owned()))
+                })
                 .map(Ok),
             Err(error) => Ok(Err(error)),
         }

@@ -82,7 +82,11 @@ fn wasi(component: &Arc<ComponentConfig>) -> WasiCtx {
         .build()
 }
 
-fn may_use_socket(component: &ComponentConfig, address: SocketAddr, purpose: SocketAddrUse) -> bool {
+fn may_use_socket(
+    component: &ComponentConfig,
+    address: SocketAddr,
+    purpose: SocketAddrUse,
+) -> bool {
     let scheme = match purpose {
         // Connecting binds too, to whatever address and port the system picks; a guest may not pick.
         SocketAddrUse::TcpBind | SocketAddrUse::UdpBind
@@ -90,7 +94,9 @@ fn may_use_socket(component: &ComponentConfig, address: SocketAddr, purpose: Soc
         {
             return true;
         }
-        SocketAddrUse::TcpBind | SocketAddrUse::TcpListen | SocketAddrUse::TcpAccept => return false,
+        SocketAddrUse::TcpBind | SocketAddrUse::TcpListen | SocketAddrUse::TcpAccept => {
+            return false;
+        }
         SocketAddrUse::TcpConnect => "tcp",
         SocketAddrUse::UdpBind | SocketAddrUse::UdpSend | SocketAddrUse::UdpReceive => "udp",
     };

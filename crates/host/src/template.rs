@@ -10,8 +10,9 @@ pub(crate) fn render(
     let mut rendered = String::with_capacity(template.len());
     let mut rest = template;
     while let Some((literal, tail)) = rest.split_once("{{") {
-        let (name, tail) =
-            tail.split_once("}}").ok_or_else(|| format!("{template:?} has a `{{{{` without `}}}}`"))?;
+        let (name, tail) = tail
+            .split_once("}}")
+            .ok_or_else(|| format!("{template:?} has a `{{{{` without `}}}}`"))?;
         let name = name.trim();
         let value = variables
             .get(name)
@@ -55,7 +56,10 @@ mod tests {
 
     #[test]
     fn values_replace_expressions() {
-        let variables = BTreeMap::from([("host".to_owned(), "db".to_owned()), ("port".to_owned(), "1".to_owned())]);
+        let variables = BTreeMap::from([
+            ("host".to_owned(), "db".to_owned()),
+            ("port".to_owned(), "1".to_owned()),
+        ]);
         let cases = [
             ("", Ok("")),
             ("plain", Ok("plain")),

@@ -8,8 +8,7 @@ use oms_domain::order::Document;
 
 impl<D: Database> Documents for Store<D> {
     async fn put_content(&self, sha256: &str, content: &[u8]) -> Result<(), StoreError> {
-        let statement =
-            "INSERT INTO document_content (sha256, content) VALUES ($1, $2) ON CONFLICT (sha256) DO NOTHING";
+        let statement = "INSERT INTO document_content (sha256, content) VALUES ($1, $2) ON CONFLICT (sha256) DO NOTHING";
         let parameters = vec![sha256.into(), Value::Bytes(Some(content.to_vec()))];
         Ok(self.database.execute(statement, parameters).await?)
     }

@@ -60,8 +60,7 @@ impl<D: Database> Effects for Store<D> {
     ) -> Result<(), StoreError> {
         let statement = "UPDATE effect SET lease = NULL, last_error = $1, next_attempt_at = $2 \
                          WHERE id = $3 AND lease = $4 AND state = 'waiting'";
-        let parameters =
-            vec![error.into(), next_attempt_at.0.into(), effect.into(), lease.into()];
+        let parameters = vec![error.into(), next_attempt_at.0.into(), effect.into(), lease.into()];
         Ok(self.database.execute(statement, parameters).await?)
     }
 

@@ -46,7 +46,10 @@ mod tests {
     #[test]
     fn both_databases_have_the_same_migrations() {
         let list = |migrator: &Migrator| -> Vec<(i64, String)> {
-            migrator.iter().map(|migration| (migration.version, migration.description.to_string())).collect()
+            migrator
+                .iter()
+                .map(|migration| (migration.version, migration.description.to_string()))
+                .collect()
         };
         assert_eq!(list(&SQLITE), list(&POSTGRES));
         assert_eq!(list(&SQLITE).last().map(|(version, _)| *version), Some(SCHEMA_VERSION));

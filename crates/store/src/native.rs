@@ -3,8 +3,13 @@
 use crate::database::{Database, DatabaseError, Dialect, Row, Value, is_rule};
 use sqlx::postgres::{PgArguments, PgPoolOptions, PgRow};
 use sqlx::query::Query;
-use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, Column, PgPool, Postgres, Row as _, Sqlite, SqlitePool, TypeInfo, ValueRef};
+use sqlx::sqlite::{
+    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow,
+    SqliteSynchronous,
+};
+use sqlx::{
+    AssertSqlSafe, Column, PgPool, Postgres, Row as _, Sqlite, SqlitePool, TypeInfo, ValueRef,
+};
 use std::str::FromStr;
 
 /// A pool of connections to either database.
@@ -31,7 +36,8 @@ impl NativeDatabase {
             .foreign_keys(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal);
-        let pool = SqlitePoolOptions::new().max_connections(connections_max).connect_with(options).await;
+        let pool =
+            SqlitePoolOptions::new().max_connections(connections_max).connect_with(options).await;
         pool.map(NativeDatabase::Sqlite).map_err(failed)
     }
 
@@ -70,18 +76,20 @@ impl Database for NativeDatabase {
         }
     }
 
-    async fn execute(
-        &self,
-        statement: &str,
-        parameters: Vec<Value>,
-    ) -> Result<(), DatabaseError> {
+    async fn execute(&self, statement: &str, parameters: Vec<Value>) -> Result<(), DatabaseError> {
         let statement = AssertSqlSafe(statement.to_owned());
         match self {
             NativeDatabase::Sqlite(pool) => {
-                bind_sqlite(sqlx::query(statement), parameters).execute(pool).await.map_err(failed)?;
+                bind_sqlite(sqlx::query(statement), parameters)
+                    .execute(pool)
+                    .await
+                    .map_err(failed)?;
             }
             NativeDatabase::Postgres(pool) => {
-                bind_postgres(sqlx::query(statement), parameters).execute(pool).await.map_err(failed)?;
+                bind_postgres(sqlx::query(statement), parameters)
+                    .execute(pool)
+                    .await
+                    .map_err(failed)?;
             }
         }
         Ok(())

@@ -4,8 +4,8 @@ use crate::codec::read;
 use crate::database::{Database, Dialect, Row};
 use crate::{Store, page, save};
 use oms_app::ports::{
-    LoadedOrder, OrderFilter, OrderPage, OrderPageQuery, OrderReference, Orders, RegistrationContext,
-    RegistrationQuery, Replay, Save, SaveError, StoreError,
+    LoadedOrder, OrderFilter, OrderPage, OrderPageQuery, OrderReference, Orders,
+    RegistrationContext, RegistrationQuery, Replay, Save, SaveError, StoreError,
 };
 use oms_domain::division::{Neighbour, Neighbourhood};
 use oms_domain::event::Event;
@@ -21,7 +21,8 @@ impl<D: Database> Orders for Store<D> {
         &self,
         query: &RegistrationQuery,
     ) -> Result<RegistrationContext, StoreError> {
-        static STATEMENTS: LazyLock<[String; 2]> = LazyLock::new(|| DIALECTS.map(registration_statement));
+        static STATEMENTS: LazyLock<[String; 2]> =
+            LazyLock::new(|| DIALECTS.map(registration_statement));
         let keys = serde_json::json!(lookup_keys(&query.place.place)).to_string();
         let parameters = vec![
             query.idempotency_key.clone().into(),
@@ -36,8 +37,9 @@ impl<D: Database> Orders for Store<D> {
     }
 
     async fn load(&self, reference: &OrderReference) -> Result<Option<LoadedOrder>, StoreError> {
-        static STATEMENTS: LazyLock<[[String; 2]; 2]> =
-            LazyLock::new(|| ["id", "number"].map(|column| DIALECTS.map(|dialect| load_statement(dialect, column))));
+        static STATEMENTS: LazyLock<[[String; 2]; 2]> = LazyLock::new(|| {
+            ["id", "number"].map(|column| DIALECTS.map(|dialect| load_statement(dialect, column)))
+        });
         let (statements, name) = match reference {
             OrderReference::Id(id) => (&STATEMENTS[0], id),
             OrderReference::Number(number) => (&STATEMENTS[1], number),
@@ -54,7 +56,9 @@ impl<D: Database> Orders for Store<D> {
     async fn find(&self, reference: &OrderReference) -> Result<Option<Order>, StoreError> {
         let (statement, name) = match reference {
             OrderReference::Id(id) => ("SELECT document FROM orders WHERE id = $1", id),
-            OrderReference::Number(number) => ("SELECT document FROM orders WHERE number = $1", number),
+            OrderReference::Number(number) => {
+                ("SELECT document FROM orders WHERE number = $1", number)
+            }
         };
         let mut rows = self.database.query(statement, vec![name.as_str().into()]).await?;
         let Some(row) = rows.first_mut() else { return Ok(None) };
@@ -73,7 +77,12 @@ impl<D: Database> Orders for Store<D> {
         page::count(&self.database, filter, limit).await
     }
 
-    async fn history(&self, order_id: &str, after: i64, limit: u32) -> Result<Vec<Event>, StoreError> {
+    async fn history(
+        &self,
+        order_id: &str,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<Event>, StoreError> {
         let statement = "SELECT document FROM order_event WHERE order_id = $1 AND sequence > $2 \
                          ORDER BY sequence LIMIT $3";
         let parameters = vec![order_id.into(), after.into(), i64::from(limit).into()];
@@ -84,7 +93,8 @@ impl<D: Database> Orders for Store<D> {
     async fn due(&self, now: Instant, limit: u32) -> Result<Vec<String>, StoreError> {
         let statement = "SELECT id FROM orders WHERE next_check_at IS NOT NULL AND next_check_at <= $1 \
                          ORDER BY next_check_at LIMIT $2";
-        let rows = self.database.query(statement, vec![now.0.into(), i64::from(limit).into()]).await?;
+        let rows =
+            self.database.query(statement, vec![now.0.into(), i64::from(limit).into()]).await?;
         rows.into_iter().map(|mut row| row.text(0)).collect()
     }
 }
@@ -115,14 +125,17 @@ fn neighbourhood_tables(starts: &str) -> String {
 }
 
 fn neighbourhood_json(dialect: Dialect) -> String {
-    let tuple = dialect.tuple_of("around.start, around.code, d.name, d.kind, around.distance, around.is_ancestor");
+    let tuple = dialect
+        .tuple_of("around.start, around.code, d.name, d.kind, around.distance, around.is_ancestor");
     let array = dialect.array_of(&tuple);
     format!("(SELECT {array} FROM around JOIN division d ON d.code = around.code)")
 }
 
 fn registration_statement(dialect: Dialect) -> String {
     let keys = dialect.texts_of("$4");
-    let tables = neighbourhood_tables("code IN (SELECT division_code FROM candidate) OR parent_code IS NULL");
+    let tables = neighbourhood_tables(
+        "code IN (SELECT division_code FROM candidate) OR parent_code IS NULL",
+    );
     let rules = dialect.array_of(&dialect.json("document"));
     let around = neighbourhood_json(dialect);
     let reference = dialect.tuple_of("id, number");

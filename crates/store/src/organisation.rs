@@ -35,8 +35,9 @@ impl<D: Database> Organisation for Store<D> {
     }
 
     async fn coverage(&self) -> Result<Vec<CoverageRule>, StoreError> {
-        let statement =
-            format!("SELECT document FROM coverage_rule ORDER BY position LIMIT {COVERAGE_RULES_MAX}");
+        let statement = format!(
+            "SELECT document FROM coverage_rule ORDER BY position LIMIT {COVERAGE_RULES_MAX}"
+        );
         let rows = self.database.query(&statement, Vec::new()).await?;
         rows.into_iter().map(|mut row| read("coverage rule", &row.text(0)?)).collect()
     }

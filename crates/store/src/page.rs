@@ -87,7 +87,10 @@ fn contains(term: &str) -> String {
     format!("%{escaped}%")
 }
 
-pub async fn page<D: Database>(database: &D, query: &OrderPageQuery) -> Result<OrderPage, StoreError> {
+pub async fn page<D: Database>(
+    database: &D,
+    query: &OrderPageQuery,
+) -> Result<OrderPage, StoreError> {
     let mut conditions = Conditions::of(database.dialect(), &query.filter);
     let (column, direction, comparison) = match query.sort {
         OrderSort::NewestFirst => ("registered_at", "DESC", "<"),

@@ -101,4 +101,3 @@ fn broken_rule(error: DatabaseError) -> SaveError {
     let found = rules.into_iter().find(|(mark, _)| message.contains(mark));
     found.map_or_else(|| SaveError::Store(error.clone().into()), |(_, meaning)| meaning)
 }
-

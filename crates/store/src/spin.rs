@@ -22,7 +22,9 @@ static POSTGRES_IDLE: Mutex<Vec<pg::Connection>> = Mutex::new(Vec::new());
 pub enum SpinDatabase {
     /// Spin's database of the name `default`.
     Sqlite,
-    Postgres { url: String },
+    Postgres {
+        url: String,
+    },
 }
 
 impl SpinDatabase {
@@ -58,11 +60,7 @@ impl Database for SpinDatabase {
         }
     }
 
-    async fn execute(
-        &self,
-        statement: &str,
-        parameters: Vec<Value>,
-    ) -> Result<(), DatabaseError> {
+    async fn execute(&self, statement: &str, parameters: Vec<Value>) -> Result<(), DatabaseError> {
         match self {
             SpinDatabase::Sqlite => sqlite_query(statement, parameters).await.map(|_| ()),
             SpinDatabase::Postgres { url } => postgres_execute(url, statement, parameters).await,

@@ -10,7 +10,8 @@ use serde_json::json;
 
 impl<D: Database> Tokens for Store<D> {
     async fn token(&self, sha256: &str) -> Result<Option<(String, Vec<Right>)>, StoreError> {
-        let statement = "SELECT name, rights FROM api_token WHERE sha256 = $1 AND revoked_at IS NULL";
+        let statement =
+            "SELECT name, rights FROM api_token WHERE sha256 = $1 AND revoked_at IS NULL";
         let mut rows = self.database.query(statement, vec![sha256.into()]).await?;
         let Some(row) = rows.first_mut() else { return Ok(None) };
         Ok(Some((row.text(0)?, read("rights", &row.text(1)?)?)))

@@ -5,8 +5,8 @@ use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, StatusCode, header};
 use http_body_util::BodyExt;
-use oms_domain::limits::JSON_BODY_BYTES_MAX;
 use oms_domain::input::Fault;
+use oms_domain::limits::JSON_BODY_BYTES_MAX;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -21,19 +21,32 @@ pub struct JsonBody {
 }
 
 /// Reads a body up to a limit; a longer one is refused as soon as that is known.
-pub async fn read_body(headers: &HeaderMap, body: Body, bytes_max: usize) -> Result<RawBody, Problem> {
+pub async fn read_body(
+    headers: &HeaderMap,
+    body: Body,
+    bytes_max: usize,
+) -> Result<RawBody, Problem> {
     let too_large = || {
         let detail = format!("The body may have at most {bytes_max} bytes.");
-        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "The body is too large", detail)
+        Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "body-too-large",
+            "The body is too large",
+            detail,
+        )
     };
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    if announced.and_then(|text| text.parse::<usize>().ok()).is_some_and(|length| length > bytes_max) {
+    if announced
+        .and_then(|text| text.parse::<usize>().ok())
+        .is_some_and(|length| length > bytes_max)
+    {
         return Err(too_large());
     }
     let mut body = body;
     let mut bytes = BytesMut::new();
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| Problem::bad_request("body-broken", "The body ended early."))?;
+        let frame =
+            frame.map_err(|_| Problem::bad_request("body-broken", "The body ended early."))?;
         if let Some(data) = frame.data_ref() {
             if bytes.len() + data.len() > bytes_max {
                 return Err(too_large());
@@ -57,7 +70,8 @@ pub async fn json_body(headers: &HeaderMap, body: Body) -> Result<JsonBody, Prob
 
 /// The media type of a body, without parameters.
 pub fn media_type(headers: &HeaderMap) -> String {
-    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let value =
+        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
@@ -95,7 +109,11 @@ pub fn read_entries<T: DeserializeOwned>(bytes: &[u8]) -> Result<Vec<T>, Problem
         match serde_json::from_value(value) {
             Ok(entry) => entries.push(entry),
             Err(error) => {
-                faults.push(fault(&format!("/{index}"), "invalid-entry", format!("Entry {index}: {error}.")));
+                faults.push(fault(
+                    &format!("/{index}"),
+                    "invalid-entry",
+                    format!("Entry {index}: {error}."),
+                ));
             }
         }
     }

@@ -24,7 +24,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Session {
         let backend = backend().await?;
         let token = token(&parts.headers)?;
         let actor = tokens::authenticate(&backend, &token).await?.ok_or_else(|| {
-            Problem::unauthorized("This token is not known, or was revoked; `oms token create` makes one.")
+            Problem::unauthorized(
+                "This token is not known, or was revoked; `oms token create` makes one.",
+            )
         })?;
         Ok(Session { actor, backend })
     }
@@ -39,14 +41,18 @@ fn token(headers: &HeaderMap) -> Result<String, Problem> {
         }
         return Err(Problem::unauthorized("Send Authorization: Bearer TOKEN."));
     }
-    session_cookie(headers)
-        .ok_or_else(|| Problem::unauthorized("Send Authorization: Bearer TOKEN, or log in at /login."))
+    session_cookie(headers).ok_or_else(|| {
+        Problem::unauthorized("Send Authorization: Bearer TOKEN, or log in at /login.")
+    })
 }
 
 /// The token in the console's cookie.
 pub fn session_cookie(headers: &HeaderMap) -> Option<String> {
-    let cookies = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let cookies =
+        headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies
+        .flat_map(|cookies| cookies.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(name, _)| *name == SESSION_COOKIE).map(|(_, value)| value.to_owned())
 }
 

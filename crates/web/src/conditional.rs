@@ -29,7 +29,8 @@ pub fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
 
 /// Whether `If-None-Match` names this tag.
 pub fn none_match_hits(headers: &HeaderMap, tag: &str) -> bool {
-    let values = headers.get_all(header::IF_NONE_MATCH).into_iter().filter_map(|value| value.to_str().ok());
+    let values =
+        headers.get_all(header::IF_NONE_MATCH).into_iter().filter_map(|value| value.to_str().ok());
     let mut tags = values.flat_map(|value| value.split(',')).map(str::trim);
     tags.any(|candidate| candidate == "*" || candidate.trim_start_matches("W/") == tag)
 }

@@ -13,8 +13,8 @@ pub use body::{JsonBody, RawBody, is_csv, json_body, media_type, read_body, read
 pub use caller::{SESSION_COOKIE, Session, require_right, session_cookie};
 pub use conditional::{entity_tag, if_match, none_match_hits};
 pub use nudge::nudge;
-pub use parameters::{Parameters, decode_cursor, encode_cursor};
 pub use oms_store::SCHEMA_VERSION;
+pub use parameters::{Parameters, decode_cursor, encode_cursor};
 pub use problem::{Problem, json_answer};
 pub use serve::{backend, clock, serve};
 

@@ -14,7 +14,8 @@ pub fn nudge(components: impl IntoIterator<Item = &'static str>) {
     spin_sdk::wasip3::spawn(async move {
         for component in components {
             let url = format!("http://{component}.spin.internal/internal/work");
-            let request = http::Request::builder().method(Method::POST).uri(&url).body(EmptyBody::new());
+            let request =
+                http::Request::builder().method(Method::POST).uri(&url).body(EmptyBody::new());
             match request {
                 Ok(request) => {
                     if let Err(error) = spin_sdk::http::send(request).await {

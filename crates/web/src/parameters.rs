@@ -78,9 +78,14 @@ impl Parameters {
     /// An instant, or a date, which is the start of its day in UTC.
     pub fn instant(&mut self, name: &str) -> Option<Instant> {
         let text = self.text(name)?;
-        let instant = Instant::parse(&text).or_else(|| Instant::parse(&format!("{text}T00:00:00Z")));
+        let instant =
+            Instant::parse(&text).or_else(|| Instant::parse(&format!("{text}T00:00:00Z")));
         if instant.is_none() {
-            self.fault(name, "invalid-time", format!("{name} must be a time as 2026-12-01T09:00:00Z or a date."));
+            self.fault(
+                name,
+                "invalid-time",
+                format!("{name} must be a time as 2026-12-01T09:00:00Z or a date."),
+            );
         }
         instant
     }
@@ -90,7 +95,11 @@ impl Parameters {
         match text.parse::<u32>() {
             Ok(limit) if (1..=PAGE_ENTRIES_MAX).contains(&limit) => limit,
             _ => {
-                self.fault("limit", "out-of-range", format!("limit must be from 1 to {PAGE_ENTRIES_MAX}."));
+                self.fault(
+                    "limit",
+                    "out-of-range",
+                    format!("limit must be from 1 to {PAGE_ENTRIES_MAX}."),
+                );
                 PAGE_ENTRIES_DEFAULT
             }
         }
@@ -100,7 +109,11 @@ impl Parameters {
         let text = self.text("cursor")?;
         let cursor = decode_cursor(&text);
         if cursor.is_none() {
-            self.fault("cursor", "invalid-cursor", "cursor must be the nextCursor of the page before.");
+            self.fault(
+                "cursor",
+                "invalid-cursor",
+                "cursor must be the nextCursor of the page before.",
+            );
         }
         cursor
     }
@@ -108,7 +121,13 @@ impl Parameters {
     /// Reports what was wrong, and every parameter that was never asked for.
     pub fn finish(mut self) -> Result<(), Problem> {
         for name in std::mem::take(&mut self.values).into_keys() {
-            self.fault(&name, UNKNOWN_FIELD, format!("{name:.64} is not a parameter of this request; remove it or mend its name."));
+            self.fault(
+                &name,
+                UNKNOWN_FIELD,
+                format!(
+                    "{name:.64} is not a parameter of this request; remove it or mend its name."
+                ),
+            );
         }
         match self.faults.is_empty() {
             true => Ok(()),

@@ -23,7 +23,12 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub fn new(status: StatusCode, code: &str, title: &'static str, detail: impl Into<String>) -> Self {
+    pub fn new(
+        status: StatusCode,
+        code: &str,
+        title: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
         Problem {
             status,
             code: code.to_owned(),
@@ -43,7 +48,11 @@ impl Problem {
     pub fn bad_parameter(name: &str, code: &str, message: impl Into<String>) -> Self {
         Problem::faults(
             StatusCode::BAD_REQUEST,
-            vec![Fault { pointer: name.to_owned(), code: code.to_owned(), message: message.into() }],
+            vec![Fault {
+                pointer: name.to_owned(),
+                code: code.to_owned(),
+                message: message.into(),
+            }],
         )
     }
 
@@ -86,6 +95,10 @@ impl Problem {
         self.status
     }
 
+    pub fn title(&self) -> &'static str {
+        self.title
+    }
+
     pub fn detail(&self) -> &str {
         &self.detail
     }
@@ -118,9 +131,14 @@ impl From<AppError> for Problem {
             }
             AppError::DuplicateOrder { id, number } => {
                 let link = format!("/api/v1/orders/{id}");
-                Problem::new(StatusCode::CONFLICT, "duplicate-order", "The order is there already", detail)
-                    .with_header(header::LINK, &format!("<{link}>; rel=\"duplicate\""))
-                    .with("order", json!({ "id": id, "number": number, "href": link }))
+                Problem::new(
+                    StatusCode::CONFLICT,
+                    "duplicate-order",
+                    "The order is there already",
+                    detail,
+                )
+                .with_header(header::LINK, &format!("<{link}>; rel=\"duplicate\""))
+                .with("order", json!({ "id": id, "number": number, "href": link }))
             }
             AppError::StaleVersion { current } => Problem::new(
                 StatusCode::PRECONDITION_FAILED,
@@ -187,7 +205,8 @@ impl IntoResponse for Problem {
             }
         }
         let kind = HeaderValue::from_static("application/problem+json");
-        let mut response = (self.status, [(header::CONTENT_TYPE, kind)], document.to_string()).into_response();
+        let mut response =
+            (self.status, [(header::CONTENT_TYPE, kind)], document.to_string()).into_response();
         for (name, value) in self.headers {
             response.headers_mut().insert(name, value);
         }

@@ -25,8 +25,11 @@ pub async fn backend() -> Result<Backend, Problem> {
         let detail = "The server is not configured; its log says what is missing.";
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "misconfigured", "Not configured", detail)
     };
-    let url = spin_sdk::variables::get("database_url").await.map_err(|error| misconfigured(error.to_string()))?;
-    let database = SpinDatabase::from_url(&url).map_err(|error| misconfigured(error.to_string()))?;
+    let url = spin_sdk::variables::get("database_url")
+        .await
+        .map_err(|error| misconfigured(error.to_string()))?;
+    let database =
+        SpinDatabase::from_url(&url).map_err(|error| misconfigured(error.to_string()))?;
     Ok(BACKEND.get_or_init(|| Store::new(database)).clone())
 }
 
@@ -37,7 +40,11 @@ pub fn clock() -> Instant {
 }
 
 /// Answers a request with the routes of a component; what axum itself refuses becomes a problem document too.
-pub async fn serve(router: &OnceLock<Router>, routes: fn() -> Router, request: Request) -> Response {
+pub async fn serve(
+    router: &OnceLock<Router>,
+    routes: fn() -> Router,
+    request: Request,
+) -> Response {
     let mut app = router.get_or_init(|| routes().fallback(no_route)).clone();
     let request = request.map(Body::new);
     let answer = app.call(request).await;
@@ -61,9 +68,18 @@ async fn no_route() -> Problem {
 
 fn method_not_allowed(response: &Response) -> Response {
     use axum::response::IntoResponse;
-    let allow = response.headers().get(header::ALLOW).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let allow = response
+        .headers()
+        .get(header::ALLOW)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let detail = format!("This address takes {allow}.");
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "The method is not allowed here", detail)
-        .with_header(header::ALLOW, allow)
-        .into_response()
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method-not-allowed",
+        "The method is not allowed here",
+        detail,
+    )
+    .with_header(header::ALLOW, allow)
+    .into_response()
 }

@@ -38,16 +38,36 @@ impl<'a> Change<'a> {
     }
 
     /// Adds to the history; answers the number of the event.
-    pub fn record(&mut self, event_type: EventType, summary: String, comment: Option<String>, data: Value) -> i64 {
+    pub fn record(
+        &mut self,
+        event_type: EventType,
+        summary: String,
+        comment: Option<String>,
+        data: Value,
+    ) -> i64 {
         self.order.last_event += 1;
         let sequence = self.order.last_event;
         let actor = self.context.actor.name.clone();
-        self.events.push(Event { sequence, at: self.context.now, event_type, actor, summary, comment, data });
+        self.events.push(Event {
+            sequence,
+            at: self.context.now,
+            event_type,
+            actor,
+            summary,
+            comment,
+            data,
+        });
         sequence
     }
 
     /// Asks for something outside the order. The event says so in the history and gives the effect its id.
-    pub fn request(&mut self, kind: EffectKind, event_type: EventType, summary: String, payload: Value) {
+    pub fn request(
+        &mut self,
+        kind: EffectKind,
+        event_type: EventType,
+        summary: String,
+        payload: Value,
+    ) {
         let sequence = self.record(event_type, summary, None, payload.clone());
         let id = format!("{}.{sequence}", self.order.id);
         self.effects.push(Effect { id, kind, payload });
@@ -60,7 +80,10 @@ impl<'a> Change<'a> {
             code: stage.code.clone(),
             name: stage.name.get(Language::En).to_owned(),
             entered_at: now,
-            due_at: stage.deadline_minutes.filter(|_| stage.state.is_open()).map(|minutes| now.plus_minutes(minutes)),
+            due_at: stage
+                .deadline_minutes
+                .filter(|_| stage.state.is_open())
+                .map(|minutes| now.plus_minutes(minutes)),
         };
         self.order.state = stage.state;
         self.order.escalated = false;
@@ -78,7 +101,12 @@ impl<'a> Change<'a> {
                 }
                 EntryAction::Provision => {
                     let summary = "The objects in the billing system are asked for.".to_owned();
-                    self.request(EffectKind::Provision, EventType::ProvisioningRequested, summary, Value::Null);
+                    self.request(
+                        EffectKind::Provision,
+                        EventType::ProvisioningRequested,
+                        summary,
+                        Value::Null,
+                    );
                 }
                 EntryAction::Retire => self.request_retirement(),
             }

@@ -18,19 +18,29 @@ pub(super) fn document_drawn(change: &mut Change<'_>, document: Document) {
     notes::record(change, EventType::DocumentDrawn, summary, document);
 }
 
-pub(super) fn provisioned(change: &mut Change<'_>, objects: Vec<BillingObject>) -> Result<(), Rejection> {
+pub(super) fn provisioned(
+    change: &mut Change<'_>,
+    objects: Vec<BillingObject>,
+) -> Result<(), Rejection> {
     let count = objects.len();
     for object in objects {
-        let same = |known: &&mut BillingObject| known.kind == object.kind && known.key == object.key;
+        let same =
+            |known: &&mut BillingObject| known.kind == object.kind && known.key == object.key;
         match change.order.billing_objects.iter_mut().find(same) {
             Some(known) => *known = object,
             None => change.order.billing_objects.push(object),
         }
     }
     change.order.services = provisioning::services(&change.order);
-    let ids: Vec<&str> = change.order.billing_objects.iter().map(|object| object.id.as_str()).collect();
+    let ids: Vec<&str> =
+        change.order.billing_objects.iter().map(|object| object.id.as_str()).collect();
     let data = json!({ "objects": ids });
-    change.record(EventType::Provisioned, format!("{count} objects are in the billing system."), None, data);
+    change.record(
+        EventType::Provisioned,
+        format!("{count} objects are in the billing system."),
+        None,
+        data,
+    );
     // An order that was cancelled while its objects were made takes them back.
     if change.order.state == OrderState::Cancelled {
         change.request_retirement();
@@ -40,7 +50,9 @@ pub(super) fn provisioned(change: &mut Change<'_>, objects: Vec<BillingObject>) 
 }
 
 pub(super) fn retired(change: &mut Change<'_>, keys: &[String]) -> Result<(), Rejection> {
-    for object in change.order.billing_objects.iter_mut().filter(|object| keys.contains(&object.key)) {
+    for object in
+        change.order.billing_objects.iter_mut().filter(|object| keys.contains(&object.key))
+    {
         object.status = BillingStatus::Retired;
     }
     let summary = format!("{} objects are retired in the billing system.", keys.len());
@@ -51,10 +63,19 @@ pub(super) fn retired(change: &mut Change<'_>, keys: &[String]) -> Result<(), Re
 pub(super) fn failed(change: &mut Change<'_>, effect: &str, kind: &str, error: &str) {
     change.order.has_fallout = true;
     let summary = format!("Failed for good: {kind}. A person must look at it.");
-    change.record(EventType::EffectFailed, summary, None, json!({ "effect": effect, "error": error }));
+    change.record(
+        EventType::EffectFailed,
+        summary,
+        None,
+        json!({ "effect": effect, "error": error }),
+    );
 }
 
-pub(super) fn retry(change: &mut Change<'_>, effect: &str, reason: String) -> Result<(), Rejection> {
+pub(super) fn retry(
+    change: &mut Change<'_>,
+    effect: &str,
+    reason: String,
+) -> Result<(), Rejection> {
     by_hand(change, EventType::EffectRetried, "To be attempted again.", effect, reason)
 }
 
@@ -68,7 +89,11 @@ pub(super) fn complete(
     transition::follow(change, kind)
 }
 
-pub(super) fn give_up(change: &mut Change<'_>, effect: &str, reason: String) -> Result<(), Rejection> {
+pub(super) fn give_up(
+    change: &mut Change<'_>,
+    effect: &str,
+    reason: String,
+) -> Result<(), Rejection> {
     by_hand(change, EventType::EffectGivenUp, "Given up.", effect, reason)
 }
 

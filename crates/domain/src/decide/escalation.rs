@@ -18,16 +18,25 @@ pub(super) fn check(change: &mut Change<'_>) {
         }
         return;
     }
-    let Some(due) = change.order.stage.due_at.filter(|due| *due <= now && !change.order.escalated) else { return };
+    let Some(due) = change.order.stage.due_at.filter(|due| *due <= now && !change.order.escalated)
+    else {
+        return;
+    };
     change.order.escalated = true;
     let stage = change.order.stage.clone();
     let division = change.order.division.clone();
-    let summary = format!("{} should have been left by {due}; {} is told.", stage.name, division.name);
+    let summary =
+        format!("{} should have been left by {due}; {} is told.", stage.name, division.name);
     let payload = json!({ "stage": stage.code, "dueAt": due, "division": division.code });
     change.request(EffectKind::Escalate, EventType::DeadlineMissed, summary, payload);
 }
 
 pub(super) fn told(change: &mut Change<'_>, division: &str, email: Option<&str>) {
     let summary = format!("{division} was told of the missed deadline.");
-    change.record(EventType::Escalated, summary, None, json!({ "division": division, "email": email }));
+    change.record(
+        EventType::Escalated,
+        summary,
+        None,
+        json!({ "division": division, "email": email }),
+    );
 }

@@ -9,7 +9,11 @@ use crate::rights::Right;
 use crate::time::Instant;
 use serde_json::json;
 
-pub(super) fn hold(change: &mut Change<'_>, reason: String, until: Option<Instant>) -> Result<(), Rejection> {
+pub(super) fn hold(
+    change: &mut Change<'_>,
+    reason: String,
+    until: Option<Instant>,
+) -> Result<(), Rejection> {
     require_open(&change.order)?;
     require_right(change, Right::OrdersHold)?;
     let now = change.context.now;
@@ -32,7 +36,12 @@ pub(super) fn hold(change: &mut Change<'_>, reason: String, until: Option<Instan
     change.order.stage.due_at = None;
     change.order.state = OrderState::Held;
     let end = until.map(|until| format!(" until {until}")).unwrap_or_default();
-    change.record(EventType::Held, format!("On hold{end}."), Some(reason), json!({ "until": until }));
+    change.record(
+        EventType::Held,
+        format!("On hold{end}."),
+        Some(reason),
+        json!({ "until": until }),
+    );
     Ok(())
 }
 
@@ -51,6 +60,7 @@ pub(super) fn end(change: &mut Change<'_>, summary: &str) {
     let Some(hold) = change.order.hold.take() else { return };
     let stage = change.context.scenario.stage(&change.order.stage.code);
     change.order.state = stage.map_or(OrderState::InProgress, |stage| stage.state);
-    change.order.stage.due_at = hold.remaining_ms.map(|remaining| change.context.now.plus_ms(remaining));
+    change.order.stage.due_at =
+        hold.remaining_ms.map(|remaining| change.context.now.plus_ms(remaining));
     change.record(EventType::Resumed, summary.to_owned(), None, json!({ "since": hold.since }));
 }

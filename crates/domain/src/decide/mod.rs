@@ -30,29 +30,67 @@ pub use register::register;
 /// What somebody wants done with an order.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
-    Transition { transition: String, fields: Map<String, Value>, comment: Option<String> },
-    Hold { reason: String, until: Option<Instant> },
+    Transition {
+        transition: String,
+        fields: Map<String, Value>,
+        comment: Option<String>,
+    },
+    Hold {
+        reason: String,
+        until: Option<Instant>,
+    },
     Resume,
-    Cancel { reason: String },
+    Cancel {
+        reason: String,
+    },
     /// None takes the order from its assignee.
-    Assign { assignee: Option<String> },
-    Comment { text: String },
+    Assign {
+        assignee: Option<String>,
+    },
+    Comment {
+        text: String,
+    },
     /// A person adds a document whose bytes are kept already.
-    AddDocument { document: Document },
+    AddDocument {
+        document: Document,
+    },
     /// The executor of a draw effect has kept the document.
-    DocumentDrawn { document: Document },
+    DocumentDrawn {
+        document: Document,
+    },
     /// The executor of a provision effect has made these objects.
-    Provisioned { objects: Vec<BillingObject> },
+    Provisioned {
+        objects: Vec<BillingObject>,
+    },
     /// The executor of a retire effect has retired these objects.
-    Retired { keys: Vec<String> },
+    Retired {
+        keys: Vec<String>,
+    },
     /// The executor of an escalation has told the division.
-    Escalated { division: String, email: Option<String> },
+    Escalated {
+        division: String,
+        email: Option<String>,
+    },
     /// An effect failed for good.
-    EffectFailed { effect: String, kind: String, error: String },
+    EffectFailed {
+        effect: String,
+        kind: String,
+        error: String,
+    },
     /// A person wants a failed effect attempted again, declared done, or given up.
-    RetryEffect { effect: String, reason: String },
-    CompleteEffect { effect: String, kind: crate::effect::EffectKind, reason: String },
-    GiveUpEffect { effect: String, reason: String },
+    RetryEffect {
+        effect: String,
+        reason: String,
+    },
+    CompleteEffect {
+        effect: String,
+        kind: crate::effect::EffectKind,
+        reason: String,
+    },
+    GiveUpEffect {
+        effect: String,
+        reason: String,
+    },
     /// Time has passed: a hold may end, a deadline may be missed.
     Check,
 }
@@ -68,7 +106,11 @@ pub struct Context<'a> {
 }
 
 /// Decides a command. A command that finds its work done already changes nothing: its decision has no events.
-pub fn decide(order: &Order, command: Command, context: Context<'_>) -> Result<Decision, Rejection> {
+pub fn decide(
+    order: &Order,
+    command: Command,
+    context: Context<'_>,
+) -> Result<Decision, Rejection> {
     let mut change = Change::new(order.clone(), context);
     match command {
         Command::Transition { transition, fields, comment } => {
@@ -83,10 +125,16 @@ pub fn decide(order: &Order, command: Command, context: Context<'_>) -> Result<D
         Command::DocumentDrawn { document } => effects::document_drawn(&mut change, document),
         Command::Provisioned { objects } => effects::provisioned(&mut change, objects)?,
         Command::Retired { keys } => effects::retired(&mut change, &keys)?,
-        Command::Escalated { division, email } => escalation::told(&mut change, &division, email.as_deref()),
-        Command::EffectFailed { effect, kind, error } => effects::failed(&mut change, &effect, &kind, &error),
+        Command::Escalated { division, email } => {
+            escalation::told(&mut change, &division, email.as_deref())
+        }
+        Command::EffectFailed { effect, kind, error } => {
+            effects::failed(&mut change, &effect, &kind, &error)
+        }
         Command::RetryEffect { effect, reason } => effects::retry(&mut change, &effect, reason)?,
-        Command::CompleteEffect { effect, kind, reason } => effects::complete(&mut change, &effect, kind, reason)?,
+        Command::CompleteEffect { effect, kind, reason } => {
+            effects::complete(&mut change, &effect, kind, reason)?
+        }
         Command::GiveUpEffect { effect, reason } => effects::give_up(&mut change, &effect, reason)?,
         Command::Check => escalation::check(&mut change),
     }

@@ -37,7 +37,12 @@ pub(super) fn add_document(change: &mut Change<'_>, document: Document) -> Resul
     if holds(change, &document) {
         return Ok(());
     }
-    record(change, EventType::DocumentUploaded, format!("Document {} was added.", document.name), document);
+    record(
+        change,
+        EventType::DocumentUploaded,
+        format!("Document {} was added.", document.name),
+        document,
+    );
     Ok(())
 }
 
@@ -46,7 +51,12 @@ pub(super) fn holds(change: &Change<'_>, document: &Document) -> bool {
     change.order.documents.iter().any(same)
 }
 
-pub(super) fn record(change: &mut Change<'_>, event_type: EventType, summary: String, document: Document) {
+pub(super) fn record(
+    change: &mut Change<'_>,
+    event_type: EventType,
+    summary: String,
+    document: Document,
+) {
     let data = json!({ "document": document.id, "kind": document.kind, "sha256": document.sha256 });
     change.order.documents.push(document);
     change.record(event_type, summary, None, data);

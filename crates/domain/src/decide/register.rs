@@ -22,12 +22,16 @@ pub fn register(
 ) -> Result<Decision, Rejection> {
     let scenario = context.scenario;
     let imported = registration.imported.clone();
-    let stage_code = imported.as_ref().and_then(|import| import.stage.clone()).unwrap_or(scenario.initial_stage.clone());
+    let stage_code = imported
+        .as_ref()
+        .and_then(|import| import.stage.clone())
+        .unwrap_or(scenario.initial_stage.clone());
     let stage = scenario.stage(&stage_code).ok_or_else(|| Rejection::StageUnknown {
         stage: stage_code.clone(),
         scenario: scenario.code.clone(),
     })?;
-    let registered_at = imported.as_ref().and_then(|import| import.registered_at).unwrap_or(context.now);
+    let registered_at =
+        imported.as_ref().and_then(|import| import.registered_at).unwrap_or(context.now);
     let order = Order {
         id,
         number,
@@ -45,7 +49,12 @@ pub fn register(
         symptom: registration.symptom,
         description: registration.description,
         state: OrderState::Acknowledged,
-        stage: CurrentStage { code: String::new(), name: String::new(), entered_at: context.now, due_at: None },
+        stage: CurrentStage {
+            code: String::new(),
+            name: String::new(),
+            entered_at: context.now,
+            due_at: None,
+        },
         scenario: ScenarioReference { code: scenario.code.clone(), version: scenario.version },
         division: DivisionReference { code: String::new(), name: String::new() },
         assignee: None,
@@ -55,7 +64,11 @@ pub fn register(
         updated_at: context.now,
         closed_at: None,
         services: Vec::new(),
-        routing: RoutingDecision { rule: coverage.rule.clone(), beaten: coverage.beaten.clone(), ..Default::default() },
+        routing: RoutingDecision {
+            rule: coverage.rule.clone(),
+            beaten: coverage.beaten.clone(),
+            ..Default::default()
+        },
         documents: Vec::new(),
         billing_objects: Vec::new(),
         escalated: false,
@@ -68,11 +81,17 @@ pub fn register(
     match &imported {
         None => {
             let summary = format!("A {kind} order was registered.");
-            change.record(EventType::Registered, summary, None, json!({ "channel": change.order.channel }));
+            change.record(
+                EventType::Registered,
+                summary,
+                None,
+                json!({ "channel": change.order.channel }),
+            );
         }
         Some(import) => {
             require_right(&change, Right::OrdersImport)?;
-            let summary = format!("A {kind} order of {registered_at} was brought over from another system.");
+            let summary =
+                format!("A {kind} order of {registered_at} was brought over from another system.");
             let data = json!({ "channel": change.order.channel, "stage": stage.code, "status": import.status });
             change.record(EventType::Imported, summary, None, data);
         }

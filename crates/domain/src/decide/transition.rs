@@ -38,11 +38,18 @@ pub struct Obstacle {
 pub fn available(order: &Order, context: Context<'_>) -> Vec<AvailableTransition> {
     let leaving = context.scenario.transitions_from(&order.stage.code).map(|transition| {
         let change = Change::new(order.clone(), context);
-        let checks = [check_state(&change, transition), check_right(&change, transition), check_guards(order, transition)];
+        let checks = [
+            check_state(&change, transition),
+            check_right(&change, transition),
+            check_guards(order, transition),
+        ];
         let obstacles: Vec<Obstacle> = checks
             .into_iter()
             .filter_map(Result::err)
-            .map(|rejection| Obstacle { code: rejection.code().to_owned(), message: rejection.to_string() })
+            .map(|rejection| Obstacle {
+                code: rejection.code().to_owned(),
+                message: rejection.to_string(),
+            })
             .collect();
         AvailableTransition {
             transition: transition.code.clone(),
@@ -85,7 +92,8 @@ pub(super) fn follow(change: &mut Change<'_>, kind: EffectKind) -> Result<(), Re
         }
         let stage = change.order.stage.code.clone();
         let next = change.context.scenario.transitions_from(&stage).find(|transition| {
-            transition.automatic_after == Some(kind) && check_guards(&change.order, transition).is_ok()
+            transition.automatic_after == Some(kind)
+                && check_guards(&change.order, transition).is_ok()
         });
         let Some(transition) = next else { return Ok(()) };
         apply(change, transition, Map::new(), None)?;
@@ -146,7 +154,9 @@ fn check_right(change: &Change<'_>, transition: &Transition) -> Result<(), Rejec
 fn check_guards(order: &Order, transition: &Transition) -> Result<(), Rejection> {
     for guard in &transition.guards {
         match guard {
-            Guard::Document { kind } if !order.documents.iter().any(|document| document.kind == *kind) => {
+            Guard::Document { kind }
+                if !order.documents.iter().any(|document| document.kind == *kind) =>
+            {
                 return Err(Rejection::DocumentRequired { kind: kind.clone() });
             }
             Guard::Party if order.party.is_none() => return Err(Rejection::PartyRequired),
@@ -158,21 +168,30 @@ fn check_guards(order: &Order, transition: &Transition) -> Result<(), Rejection>
 
 fn check_fields(transition: &Transition, fields: &Map<String, Value>) -> Result<(), Rejection> {
     for (name, value) in fields {
-        let Some(definition) = transition.fields.iter().find(|definition| definition.code == *name) else {
-            return Err(Rejection::FieldUnknown { transition: transition.code.clone(), field: name.clone() });
+        let Some(definition) = transition.fields.iter().find(|definition| definition.code == *name)
+        else {
+            return Err(Rejection::FieldUnknown {
+                transition: transition.code.clone(),
+                field: name.clone(),
+            });
         };
         check_field(definition.field_type, name, value)?;
     }
     let missing: Vec<&str> = transition
         .fields
         .iter()
-        .filter(|definition| definition.required && fields.get(&definition.code).is_none_or(Value::is_null))
+        .filter(|definition| {
+            definition.required && fields.get(&definition.code).is_none_or(Value::is_null)
+        })
         .map(|definition| definition.code.as_str())
         .collect();
     if missing.is_empty() {
         return Ok(());
     }
-    Err(Rejection::FieldsRequired { transition: transition.code.clone(), missing: missing.join(", ") })
+    Err(Rejection::FieldsRequired {
+        transition: transition.code.clone(),
+        missing: missing.join(", "),
+    })
 }
 
 fn check_field(field_type: FieldType, name: &str, value: &Value) -> Result<(), Rejection> {
@@ -184,7 +203,9 @@ fn check_field(field_type: FieldType, name: &str, value: &Value) -> Result<(), R
             (text.is_some_and(sound), "a text that is not empty")
         }
         FieldType::Date => {
-            let date = |text: &str| text.len() == 10 && chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok();
+            let date = |text: &str| {
+                text.len() == 10 && chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok()
+            };
             (value.as_str().is_some_and(date), "a date as YYYY-MM-DD")
         }
         FieldType::Boolean => (value.is_boolean(), "true or false"),

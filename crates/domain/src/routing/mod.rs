@@ -52,20 +52,39 @@ impl Coverage {
         };
         let chosen = found.unwrap_or(covering);
         let mut reason = match &self.rule {
-            Some(rule) => format!("{} operates this address: rule {}.", covering.name, rule.describe()),
-            None => format!("No coverage rule matches this address; the order waits at {}.", covering.name),
+            Some(rule) => {
+                format!("{} operates this address: rule {}.", covering.name, rule.describe())
+            }
+            None => format!(
+                "No coverage rule matches this address; the order waits at {}.",
+                covering.name
+            ),
         };
-        if let Some(beaten) = self.beaten.first().filter(|beaten| beaten.division_code != covering.code) {
-            reason.push_str(&format!(" It is more specific than rule {} of {}.", beaten.describe(), beaten.division_code));
+        if let Some(beaten) =
+            self.beaten.first().filter(|beaten| beaten.division_code != covering.code)
+        {
+            reason.push_str(&format!(
+                " It is more specific than rule {} of {}.",
+                beaten.describe(),
+                beaten.division_code
+            ));
         }
         if let Some(kind) = kind.filter(|_| !unmatched) {
             if found.is_none() {
-                reason.push_str(&format!(" The stage asks for a {kind} division, and there is none up the tree."));
+                reason.push_str(&format!(
+                    " The stage asks for a {kind} division, and there is none up the tree."
+                ));
             } else if chosen.code != covering.code {
-                reason.push_str(&format!(" The stage asks for a {kind} division; the nearest is {}.", chosen.name));
+                reason.push_str(&format!(
+                    " The stage asks for a {kind} division; the nearest is {}.",
+                    chosen.name
+                ));
             }
         }
-        let reference = |code: &str, name: &str| DivisionReference { code: code.to_owned(), name: name.to_owned() };
+        let reference = |code: &str, name: &str| DivisionReference {
+            code: code.to_owned(),
+            name: name.to_owned(),
+        };
         let decision = RoutingDecision {
             covering: Some(reference(&covering.code, &covering.name)),
             division_kind: kind.map(str::to_owned),

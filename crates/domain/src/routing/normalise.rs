@@ -4,9 +4,42 @@ use crate::address::Address;
 
 /// Words that say what kind of street it is. They don't tell streets of one city apart in rules and are left out.
 const STREET_TYPES: [&str; 36] = [
-    "street", "st", "avenue", "ave", "av", "road", "rd", "lane", "ln", "boulevard", "blvd", "drive", "dr", "court",
-    "ct", "square", "sq", "улица", "ул", "проспект", "пр-т", "просп", "пр", "переулок", "пер", "бульвар", "бул",
-    "площадь", "пл", "шоссе", "ш", "проезд", "набережная", "наб", "ko'chasi", "kochasi",
+    "street",
+    "st",
+    "avenue",
+    "ave",
+    "av",
+    "road",
+    "rd",
+    "lane",
+    "ln",
+    "boulevard",
+    "blvd",
+    "drive",
+    "dr",
+    "court",
+    "ct",
+    "square",
+    "sq",
+    "улица",
+    "ул",
+    "проспект",
+    "пр-т",
+    "просп",
+    "пр",
+    "переулок",
+    "пер",
+    "бульвар",
+    "бул",
+    "площадь",
+    "пл",
+    "шоссе",
+    "ш",
+    "проезд",
+    "набережная",
+    "наб",
+    "ko'chasi",
+    "kochasi",
 ];
 
 /// Lower case, trimmed, inner blanks folded, ё as е.
@@ -90,7 +123,9 @@ impl Place {
 
     /// One text for one door.
     pub fn key(&self) -> String {
-        [&self.country, &self.region, &self.city, &self.street, &self.house_text, &self.flat].map(String::as_str).join("/")
+        [&self.country, &self.region, &self.city, &self.street, &self.house_text, &self.flat]
+            .map(String::as_str)
+            .join("/")
     }
 }
 
@@ -120,7 +155,9 @@ mod tests {
 
     #[test]
     fn houses_have_a_number() {
-        for (house, expected) in [("12", Some(12)), ("12A", Some(12)), ("12/3", Some(12)), ("A", None), ("", None)] {
+        for (house, expected) in
+            [("12", Some(12)), ("12A", Some(12)), ("12/3", Some(12)), ("A", None), ("", None)]
+        {
             assert_eq!(house_number(house), expected, "{house}");
         }
     }

@@ -65,12 +65,14 @@ impl CoverageRule {
             && same(&self.city, &place.city)
             && self.street.as_deref().is_none_or(|street| normalise::street(street) == place.street)
             && (!self.names_houses() || place.house.is_some_and(|house| self.holds_house(house)))
-            && self.postcode_prefix.as_deref().is_none_or(|prefix| {
-                place.postcode.starts_with(&normalise::postcode(prefix))
-            })
-            && self.phone_prefix.as_deref().is_none_or(|prefix| {
-                place.phone.starts_with(&normalise::phone_digits(prefix))
-            })
+            && self
+                .postcode_prefix
+                .as_deref()
+                .is_none_or(|prefix| place.postcode.starts_with(&normalise::postcode(prefix)))
+            && self
+                .phone_prefix
+                .as_deref()
+                .is_none_or(|prefix| place.phone.starts_with(&normalise::phone_digits(prefix)))
     }
 
     fn holds_house(&self, house: u32) -> bool {
@@ -79,7 +81,9 @@ impl CoverageRule {
             Some(Parity::Odd) => house % 2 == 1,
             Some(Parity::Even) => house % 2 == 0,
         };
-        parity && self.house_from.is_none_or(|from| house >= from) && self.house_to.is_none_or(|to| house <= to)
+        parity
+            && self.house_from.is_none_or(|from| house >= from)
+            && self.house_to.is_none_or(|to| house <= to)
     }
 
     /// The rule as part of a sentence: `[US, Georgia, postcode 305…]`.
@@ -89,7 +93,8 @@ impl CoverageRule {
         let texts = [&self.country, &self.region, &self.city, &self.street];
         parts.extend(texts.into_iter().flatten().cloned());
         if self.names_houses() {
-            let end = |bound: Option<u32>| bound.map(|number| number.to_string()).unwrap_or_default();
+            let end =
+                |bound: Option<u32>| bound.map(|number| number.to_string()).unwrap_or_default();
             let parity = match self.parity {
                 None => "",
                 Some(Parity::Odd) => " odd",
@@ -110,12 +115,20 @@ impl CoverageRule {
     pub fn lookup_key(&self) -> String {
         let city = self.city.as_deref().map(normalise::text).unwrap_or_default();
         match self {
-            CoverageRule { street: Some(street), .. } => format!("s|{city}|{}", normalise::street(street)),
-            CoverageRule { postcode_prefix: Some(prefix), .. } => format!("p|{}", normalise::postcode(prefix)),
+            CoverageRule { street: Some(street), .. } => {
+                format!("s|{city}|{}", normalise::street(street))
+            }
+            CoverageRule { postcode_prefix: Some(prefix), .. } => {
+                format!("p|{}", normalise::postcode(prefix))
+            }
             CoverageRule { city: Some(_), .. } => format!("c|{city}"),
-            CoverageRule { phone_prefix: Some(prefix), .. } => format!("t|{}", normalise::phone_digits(prefix)),
+            CoverageRule { phone_prefix: Some(prefix), .. } => {
+                format!("t|{}", normalise::phone_digits(prefix))
+            }
             CoverageRule { region: Some(region), .. } => format!("r|{}", normalise::text(region)),
-            CoverageRule { country: Some(country), .. } => format!("n|{}", normalise::text(country)),
+            CoverageRule { country: Some(country), .. } => {
+                format!("n|{}", normalise::text(country))
+            }
             _ => "*".to_owned(),
         }
     }
@@ -153,16 +166,25 @@ pub fn check_rule(rule: &CoverageRule) -> Vec<(&'static str, String)> {
     if let (Some(from), Some(to)) = (rule.house_from, rule.house_to)
         && from > to
     {
-        faults.push(("house_to", format!("The house range {from}–{to} is empty; write the smaller number first.")));
+        faults.push((
+            "house_to",
+            format!("The house range {from}–{to} is empty; write the smaller number first."),
+        ));
     }
-    if rule.postcode_prefix.as_deref().is_some_and(|prefix| normalise::postcode(prefix).is_empty()) {
+    if rule.postcode_prefix.as_deref().is_some_and(|prefix| normalise::postcode(prefix).is_empty())
+    {
         faults.push(("postcode_prefix", "A postcode prefix needs letters or digits.".to_owned()));
     }
     if let Some(prefix) = rule.phone_prefix.as_deref() {
         let digits = normalise::phone_digits(prefix);
-        let foreign = prefix.chars().any(|c| !c.is_ascii_digit() && !matches!(c, '+' | ' ' | '-' | '(' | ')'));
+        let foreign = prefix
+            .chars()
+            .any(|c| !c.is_ascii_digit() && !matches!(c, '+' | ' ' | '-' | '(' | ')'));
         if digits.is_empty() || digits.len() > 15 || foreign {
-            faults.push(("phone_prefix", format!("{prefix:?} must be the first digits of an international number.")));
+            faults.push((
+                "phone_prefix",
+                format!("{prefix:?} must be the first digits of an international number."),
+            ));
         }
     }
     if rule.country.as_deref().is_some_and(|country| country.chars().count() != 2) {

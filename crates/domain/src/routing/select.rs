@@ -120,8 +120,14 @@ fn common_address(a: &CoverageRule, b: &CoverageRule) -> Option<String> {
     if a.names_houses() || b.names_houses() {
         parts.push(common_house(a, b)?.to_string());
     }
-    parts.extend(common_prefix(&a.postcode_prefix, &b.postcode_prefix, normalise::postcode)?.map(|p| format!("postcode {p}")));
-    parts.extend(common_prefix(&a.phone_prefix, &b.phone_prefix, normalise::phone_digits)?.map(|p| format!("phone {p}")));
+    parts.extend(
+        common_prefix(&a.postcode_prefix, &b.postcode_prefix, normalise::postcode)?
+            .map(|p| format!("postcode {p}")),
+    );
+    parts.extend(
+        common_prefix(&a.phone_prefix, &b.phone_prefix, normalise::phone_digits)?
+            .map(|p| format!("phone {p}")),
+    );
     if parts.is_empty() {
         parts.push("any address".to_owned());
     }
@@ -129,7 +135,11 @@ fn common_address(a: &CoverageRule, b: &CoverageRule) -> Option<String> {
 }
 
 /// Some(None): neither names a prefix. None: no text starts with both.
-fn common_prefix(a: &Option<String>, b: &Option<String>, normal: fn(&str) -> String) -> Option<Option<String>> {
+fn common_prefix(
+    a: &Option<String>,
+    b: &Option<String>,
+    normal: fn(&str) -> String,
+) -> Option<Option<String>> {
     match (a.as_deref().map(normal), b.as_deref().map(normal)) {
         (Some(a), Some(b)) if a.starts_with(&b) => Some(Some(a)),
         (Some(a), Some(b)) if b.starts_with(&a) => Some(Some(b)),

@@ -14,7 +14,9 @@ const SOURCES: [&str; 5] = [
 ];
 
 static SCENARIOS: LazyLock<Vec<Scenario>> = LazyLock::new(|| {
-    let parse = |text: &&str| parse_toml(text).expect("built-in scenarios are part of the program and read by a test");
+    let parse = |text: &&str| {
+        parse_toml(text).expect("built-in scenarios are part of the program and read by a test")
+    };
     SOURCES.iter().map(parse).collect()
 });
 
@@ -61,8 +63,12 @@ mod tests {
             support     -            support
         ";
         for line in cases.lines().map(str::trim).filter(|line| !line.is_empty()) {
-            let [kind, party, expected] = line.split_whitespace().collect::<Vec<_>>()[..] else { panic!("{line}") };
-            let find_word = |word: &str| PartyType::WORDS.iter().find(|(w, _)| *w == word).map(|(_, value)| *value);
+            let [kind, party, expected] = line.split_whitespace().collect::<Vec<_>>()[..] else {
+                panic!("{line}")
+            };
+            let find_word = |word: &str| {
+                PartyType::WORDS.iter().find(|(w, _)| *w == word).map(|(_, value)| *value)
+            };
             let kind = OrderKind::WORDS.iter().find(|(word, _)| *word == kind).expect("a kind").1;
             assert_eq!(for_order(kind, find_word(party)).expect(line).code, expected, "{line}");
         }

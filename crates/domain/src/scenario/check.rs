@@ -14,7 +14,9 @@ pub fn check(scenario: &Scenario) -> Vec<Fault> {
     let mut fault = |pointer: String, code: &str, message: String| {
         faults.push(Fault { pointer, code: code.to_owned(), message });
     };
-    for (pointer, code) in [("/initialStage", &scenario.initial_stage), ("/cancelledStage", &scenario.cancelled_stage)] {
+    for (pointer, code) in
+        [("/initialStage", &scenario.initial_stage), ("/cancelledStage", &scenario.cancelled_stage)]
+    {
         if scenario.stage(code).is_none() {
             fault(pointer.to_owned(), "unknown-stage", format!("There is no stage {code:?}."));
         }
@@ -28,10 +30,20 @@ pub fn check(scenario: &Scenario) -> Vec<Fault> {
             fault(pointer("code"), "twice", format!("Stage {name:?} is there twice."));
         }
         if !reachable.contains(name.as_str()) {
-            fault(pointer("code"), "unreachable-stage", format!("No transition leads to stage {name:?}."));
+            fault(
+                pointer("code"),
+                "unreachable-stage",
+                format!("No transition leads to stage {name:?}."),
+            );
         }
-        if let Some(kind) = stage.division_kind.as_deref().filter(|kind| !DIVISION_KINDS.contains(kind)) {
-            fault(pointer("divisionKind"), "unknown-division-kind", format!("There is no division kind {kind:?}."));
+        if let Some(kind) =
+            stage.division_kind.as_deref().filter(|kind| !DIVISION_KINDS.contains(kind))
+        {
+            fault(
+                pointer("divisionKind"),
+                "unknown-division-kind",
+                format!("There is no division kind {kind:?}."),
+            );
         }
         for (position, action) in stage.on_entry.iter().enumerate() {
             if let EntryAction::Draw { template } = action
@@ -43,13 +55,25 @@ pub fn check(scenario: &Scenario) -> Vec<Fault> {
         }
         let leaves = scenario.transitions_from(name).next().is_some();
         if stage.state.is_open() && !reaches_end(scenario, name) {
-            fault(pointer("code"), "no-end", format!("No way leads from stage {name:?} to an end."));
+            fault(
+                pointer("code"),
+                "no-end",
+                format!("No way leads from stage {name:?} to an end."),
+            );
         }
         if stage.state.is_open() && stage.deadline_minutes.is_none() {
-            fault(pointer("deadlineMinutes"), "no-deadline", format!("Orders wait in stage {name:?}; give it a deadline."));
+            fault(
+                pointer("deadlineMinutes"),
+                "no-deadline",
+                format!("Orders wait in stage {name:?}; give it a deadline."),
+            );
         }
         if stage.state.is_closed() && leaves {
-            fault(pointer("state"), "end-with-exit", format!("Stage {name:?} closes the order, yet a transition leaves it."));
+            fault(
+                pointer("state"),
+                "end-with-exit",
+                format!("Stage {name:?} closes the order, yet a transition leaves it."),
+            );
         }
     }
     let mut transition_codes = BTreeSet::new();
@@ -59,18 +83,29 @@ pub fn check(scenario: &Scenario) -> Vec<Fault> {
         if !transition_codes.insert(name) {
             fault(pointer("code"), "twice", format!("Transition {name:?} is there twice."));
         }
-        for code in transition.from.iter().chain([&transition.to]).filter(|code| scenario.stage(code).is_none()) {
-            fault(pointer("from"), "unknown-stage", format!("Transition {name:?} names stage {code:?}, which is not there."));
+        for code in transition
+            .from
+            .iter()
+            .chain([&transition.to])
+            .filter(|code| scenario.stage(code).is_none())
+        {
+            fault(
+                pointer("from"),
+                "unknown-stage",
+                format!("Transition {name:?} names stage {code:?}, which is not there."),
+            );
         }
         if transition.right.is_none() && transition.automatic_after.is_none() {
-            let message = format!("Nobody can make transition {name:?}; give it a right or automaticAfter.");
+            let message =
+                format!("Nobody can make transition {name:?}; give it a right or automaticAfter.");
             fault(pointer("right"), "nobody-may", message);
         }
         for guard in &transition.guards {
             if let Guard::Document { kind } = guard
                 && !can_have_document(scenario, kind)
             {
-                let message = format!("Transition {name:?} requires a {kind:?}, which no stage draws.");
+                let message =
+                    format!("Transition {name:?} requires a {kind:?}, which no stage draws.");
                 fault(pointer("guards"), "never-passes", message);
             }
         }
@@ -79,7 +114,8 @@ pub fn check(scenario: &Scenario) -> Vec<Fault> {
 }
 
 fn reachable_stages(scenario: &Scenario) -> BTreeSet<&str> {
-    let mut reached = BTreeSet::from([scenario.initial_stage.as_str(), scenario.cancelled_stage.as_str()]);
+    let mut reached =
+        BTreeSet::from([scenario.initial_stage.as_str(), scenario.cancelled_stage.as_str()]);
     loop {
         let before = reached.len();
         for transition in &scenario.transitions {
@@ -102,7 +138,10 @@ fn reaches_end(scenario: &Scenario, stage: &str) -> bool {
                 reached.insert(&transition.to);
             }
         }
-        if reached.iter().any(|code| scenario.stage(code).is_some_and(|stage| stage.state.is_closed())) {
+        if reached
+            .iter()
+            .any(|code| scenario.stage(code).is_some_and(|stage| stage.state.is_closed()))
+        {
             return true;
         }
         if reached.len() == before {
@@ -112,9 +151,11 @@ fn reaches_end(scenario: &Scenario, stage: &str) -> bool {
 }
 
 fn can_have_document(scenario: &Scenario, kind: &str) -> bool {
-    let draws = |action: &EntryAction| matches!(action, EntryAction::Draw { template } if template == kind);
+    let draws =
+        |action: &EntryAction| matches!(action, EntryAction::Draw { template } if template == kind);
     // What is not drawn may be uploaded; a drawn kind must be drawn somewhere.
-    !TEMPLATES.contains(&kind) || scenario.stages.iter().any(|stage| stage.on_entry.iter().any(draws))
+    !TEMPLATES.contains(&kind)
+        || scenario.stages.iter().any(|stage| stage.on_entry.iter().any(draws))
 }
 
 #[cfg(test)]
@@ -142,11 +183,19 @@ mod tests {
     fn each_kind_of_fault_is_found() {
         let cases = [
             ("", "", ""),
-            ("initialStage = \"a\"", "initialStage = \"b\"", "unknown-stage unreachable-stage unreachable-stage"),
+            (
+                "initialStage = \"a\"",
+                "initialStage = \"b\"",
+                "unknown-stage unreachable-stage unreachable-stage",
+            ),
             ("code = \"y\"", "code = \"z\"", "twice no-end unknown-stage"),
             ("deadlineMinutes = 5, ", "", "no-deadline"),
             ("state = \"acknowledged\"", "state = \"completed\"", "end-with-exit"),
-            ("state = \"acknowledged\"", "state = \"acknowledged\", divisionKind = \"kitchen\"", "unknown-division-kind"),
+            (
+                "state = \"acknowledged\"",
+                "state = \"acknowledged\", divisionKind = \"kitchen\"",
+                "unknown-division-kind",
+            ),
             ("template = \"contract\"", "template = \"poem\"", "unknown-template never-passes"),
             ("template = \"contract\"", "template = \"work-order\"", "never-passes"),
             ("right = \"orders.sales\", ", "", "nobody-may"),
@@ -154,7 +203,8 @@ mod tests {
         ];
         for (from, to, expected) in cases {
             let scenario = super::super::parse_toml(&SOUND.replacen(from, to, 1)).expect(to);
-            let mut codes: Vec<String> = check(&scenario).into_iter().map(|fault| fault.code).collect();
+            let mut codes: Vec<String> =
+                check(&scenario).into_iter().map(|fault| fault.code).collect();
             codes.sort();
             let mut expected: Vec<&str> = expected.split_whitespace().collect();
             expected.sort_unstable();

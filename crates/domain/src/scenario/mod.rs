@@ -7,5 +7,6 @@ mod model;
 pub use built_in::{built_in, find, for_order};
 pub use check::check;
 pub use model::{
-    EntryAction, FieldDefinition, FieldType, Guard, LocalText, Scenario, Stage, Transition, parse_toml,
+    EntryAction, FieldDefinition, FieldType, Guard, LocalText, Scenario, Stage, Transition,
+    parse_toml,
 };

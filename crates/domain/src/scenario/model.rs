@@ -136,7 +136,9 @@ impl Scenario {
     }
 
     pub fn transitions_from<'a>(&'a self, stage: &'a str) -> impl Iterator<Item = &'a Transition> {
-        self.transitions.iter().filter(move |transition| transition.from.iter().any(|from| from == stage))
+        self.transitions
+            .iter()
+            .filter(move |transition| transition.from.iter().any(|from| from == stage))
     }
 }
 

@@ -53,10 +53,24 @@ fn entries_allow_addresses() {
 #[test]
 fn malformed_entries_are_refused() {
     let entries = [
-        "", "*", "example.com", "example.com:80", "http://example.com/a", "http://example.com:80/a",
-        "http://example.com:port", "http://example.com:1..port", "http://a.*.com", "http://*.127.0.0.1",
-        "tcp://127.0.0.1", "htt p://example.com", "http://exa mple.com", "http://[::1", "*://127.0.0.0/24",
-        "http://*.", "http://*.*.com", "http://example.com//",
+        "",
+        "*",
+        "example.com",
+        "example.com:80",
+        "http://example.com/a",
+        "http://example.com:80/a",
+        "http://example.com:port",
+        "http://example.com:1..port",
+        "http://a.*.com",
+        "http://*.127.0.0.1",
+        "tcp://127.0.0.1",
+        "htt p://example.com",
+        "http://exa mple.com",
+        "http://[::1",
+        "*://127.0.0.0/24",
+        "http://*.",
+        "http://*.*.com",
+        "http://example.com//",
     ];
     for entry in entries {
         assert!(AllowedHosts::default().add(entry, std::iter::empty()).is_err(), "{entry}");
@@ -65,9 +79,12 @@ fn malformed_entries_are_refused() {
 
 #[test]
 fn the_app_itself_must_be_named() {
-    for (entry, expected) in
-        [("http://self", true), ("*://*:*", true), ("http://example.com", false), ("tcp://*:*", false)]
-    {
+    for (entry, expected) in [
+        ("http://self", true),
+        ("*://*:*", true),
+        ("http://example.com", false),
+        ("tcp://*:*", false),
+    ] {
         let mut hosts = AllowedHosts::default();
         hosts.add(entry, std::iter::empty()).expect("the table holds valid entries");
         assert_eq!(hosts.allows_itself(), expected, "{entry}");

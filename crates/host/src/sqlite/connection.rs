@@ -81,7 +81,9 @@ impl Database {
 /// A guest was granted a database and not the file system around it.
 fn authorize(context: AuthContext<'_>) -> Authorization {
     match context.action {
-        AuthAction::Attach { filename } if !matches!(filename, "" | ":memory:") => Authorization::Deny,
+        AuthAction::Attach { filename } if !matches!(filename, "" | ":memory:") => {
+            Authorization::Deny
+        }
         _ => Authorization::Allow,
     }
 }
@@ -95,7 +97,9 @@ impl Connection {
             opened.run(&sql, &parameters, &mut collected)?;
             Ok(QueryResult { columns: collected.columns, rows: collected.rows })
         };
-        tokio::task::spawn_blocking(run).await.unwrap_or_else(|_| Err(Error::Io(INTERRUPTED.to_owned())))
+        tokio::task::spawn_blocking(run)
+            .await
+            .unwrap_or_else(|_| Err(Error::Io(INTERRUPTED.to_owned())))
     }
 
     /// Runs a statement and returns its first rows, the others follow. As in Spin, what is wrong
@@ -130,7 +134,12 @@ trait Receiver {
 }
 
 impl Opened {
-    fn run(&self, sql: &str, parameters: &[Value], receiver: &mut impl Receiver) -> Result<(), Error> {
+    fn run(
+        &self,
+        sql: &str,
+        parameters: &[Value],
+        receiver: &mut impl Receiver,
+    ) -> Result<(), Error> {
         let mut slot = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let connection = match &mut *slot {
             Some(connection) => connection,

@@ -1,0 +1,91 @@
+//! The list of orders, and one order.
+
+use crate::page::{language, page, problem};
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, StatusCode, header};
+use oms_app::ports::{Effects, OrderFilter, OrderPageQuery, OrderSort};
+use oms_app::read;
+use oms_domain::limits::{PAGE_ENTRIES_DEFAULT, PAGE_ENTRIES_MAX};
+use oms_domain::search::search_terms;
+use oms_pages::{Page, WorkRow, order_page, orders_page};
+use oms_web::{Parameters, Problem, Session, clock, encode_cursor};
+
+pub async fn orders(
+    session: Result<Session, Problem>,
+    parameters: Parameters,
+    headers: HeaderMap,
+) -> Response {
+    let language = language(&headers);
+    match list(session, parameters, language).await {
+        Ok(response) => response,
+        Err(error) => refused(&error, language),
+    }
+}
+
+async fn list(
+    session: Result<Session, Problem>,
+    mut parameters: Parameters,
+    language: oms_domain::party::Language,
+) -> Result<Response, Problem> {
+    let session = session?;
+    let question = parameters.text("q").unwrap_or_default();
+    let query = OrderPageQuery {
+        filter: OrderFilter { terms: search_terms(&question), ..OrderFilter::default() },
+        sort: OrderSort::NewestFirst,
+        after: parameters.cursor(),
+        limit: PAGE_ENTRIES_DEFAULT,
+    };
+    parameters.finish()?;
+    let found = read::page(&session.backend, &session.actor, &query).await?;
+    let next = found.next.as_ref().map(|cursor| {
+        let question: String = question.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        format!("/?q={question}&cursor={}", encode_cursor(cursor))
+    });
+    let model = orders_page(&session.actor.name, &question, &found.orders, next, language, clock());
+    Ok(page(StatusCode::OK, Page::Orders, language, &model))
+}
+
+pub async fn order(
+    session: Result<Session, Problem>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let language = language(&headers);
+    match one(session, &name, language).await {
+        Ok(response) => response,
+        Err(error) => refused(&error, language),
+    }
+}
+
+async fn one(
+    session: Result<Session, Problem>,
+    name: &str,
+    language: oms_domain::party::Language,
+) -> Result<Response, Problem> {
+    let session = session?;
+    let (backend, actor) = (&session.backend, &session.actor);
+    let order = read::order(backend, actor, name).await?;
+    let history = read::history(backend, actor, name, 0, PAGE_ENTRIES_MAX).await?;
+    let effects = backend.effects(None, Some(&order.id), None, PAGE_ENTRIES_MAX).await?;
+    let work = effects
+        .into_iter()
+        .map(|effect| {
+            let kind = effect.kind.code();
+            let next = effect.next_attempt_at;
+            WorkRow::new(kind, effect.state, effect.attempts, next, effect.last_error)
+        })
+        .collect();
+    let model = order_page(&actor.name, &order, &history, work, language, clock());
+    Ok(page(StatusCode::OK, Page::Order, language, &model))
+}
+
+/// Whoever is not logged in goes to the log-in; others see what is wrong.
+fn refused(error: &Problem, language: oms_domain::party::Language) -> Response {
+    match error.status() {
+        StatusCode::UNAUTHORIZED => {
+            (StatusCode::SEE_OTHER, [(header::LOCATION, "/login")]).into_response()
+        }
+        _ => problem(error, language),
+    }
+}

@@ -1,0 +1,44 @@
+//! How orders move: each scenario to each of its ends, and the rules that all of them share.
+
+#[path = "support/orders.rs"]
+mod orders;
+#[path = "support/stories.rs"]
+mod stories;
+#[path = "support/tables.rs"]
+mod tables;
+
+#[path = "decide/bookkeeping.rs"]
+mod bookkeeping;
+#[path = "decide/clock.rs"]
+mod clock;
+#[path = "decide/ends.rs"]
+mod ends;
+#[path = "decide/rejections.rs"]
+mod rejections;
+
+use stories::{Step, Story, told};
+use tables::{cases, columns, folded};
+
+/// Tells a story: `step => state stage division | events | effects`, or `step => ! rejection`. The first line is the
+/// registration; steps without an arrow only prepare.
+fn tell(name: &str, table: &str) {
+    let (mut story, registration) = Story::of(name);
+    let mut lines = cases(table);
+    let (_, expected) = columns(lines.next().expect("the registration"), "=>");
+    assert_eq!(folded(&told(&registration)), expected, "{name}: registration");
+    for line in lines {
+        let (step, expected) = match line.contains("=>") {
+            true => columns(line, "=>"),
+            false => (folded(line), String::new()),
+        };
+        let actual = match story.step(&step) {
+            Step::Time => String::new(),
+            Step::Decided(decision) => told(&decision),
+            Step::Rejected(rejection) => format!("! {}", rejection.code()),
+        };
+        match line.contains("=>") {
+            true => assert_eq!(folded(&actual), expected, "{name}: {step}"),
+            false => assert!(!actual.starts_with('!'), "{name}: {step}: {actual}"),
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! A small operator, its people, and one sound registration of each kind.
+
+use oms_domain::decide::{self, Context, Decision};
+use oms_domain::division::{Division, Neighbourhood};
+use oms_domain::registration::Registration;
+use oms_domain::rights::{Actor, Right};
+use oms_domain::routing::{Coverage, CoverageRule};
+use oms_domain::scenario::{self, Scenario};
+use oms_domain::time::Instant;
+use serde_json::{Value, json};
+
+/// 2026-11-24T09:00:00Z, a Tuesday: when every story begins.
+pub const MORNING: Instant = Instant(1_795_510_800_000);
+
+/// code, parent, kind
+const ORGANISATION: &str = "
+    head           -      branch
+    north          head   branch
+    north-sales    north  sales
+    north-support  north  support
+    north-tech     north  technical
+";
+
+pub fn neighbourhood() -> Neighbourhood {
+    let division = |line: &str| {
+        let [code, parent, kind] = line.split_whitespace().collect::<Vec<_>>()[..] else {
+            panic!("{line}")
+        };
+        Division {
+            code: code.to_owned(),
+            parent_code: Some(parent.to_owned()).filter(|parent| parent != "-"),
+            name: code.to_owned(),
+            kind: kind.to_owned(),
+            timezone: "Asia/Tashkent".to_owned(),
+            email: None,
+        }
+    };
+    let lines = ORGANISATION.lines().map(str::trim).filter(|line| !line.is_empty());
+    let divisions: Vec<Division> = lines.map(division).collect();
+    Neighbourhood::of(&divisions, "north-tech")
+}
+
+/// The address is operated by the technical department of the north.
+pub fn coverage() -> Coverage {
+    let rule = CoverageRule {
+        division_code: "north-tech".to_owned(),
+        city: Some("Tashkent".to_owned()),
+        ..CoverageRule::default()
+    };
+    Coverage { rule: Some(rule), beaten: Vec::new(), neighbourhood: neighbourhood() }
+}
+
+/// People by the name of their role.
+pub fn actor(role: &str) -> Actor {
+    let rights = match role {
+        "admin" => vec![Right::Admin],
+        "desk" => vec![
+            Right::OrdersRegister,
+            Right::OrdersHold,
+            Right::OrdersCancel,
+            Right::OrdersAssign,
+            Right::OrdersComment,
+            Right::DocumentsWrite,
+        ],
+        "sales" => vec![Right::OrdersSales],
+        "tech" => vec![Right::OrdersTechnical],
+        "support" => vec![Right::OrdersSupport],
+        "nobody" | "system" => vec![],
+        _ => panic!("nobody is called {role}"),
+    };
+    Actor { name: role.to_owned(), rights }
+}
+
+/// A sound registration. The names are those of the scenarios, and `import`.
+pub fn form(name: &str) -> Value {
+    let individual = json!({
+        "type": "individual", "familyName": "Karimov", "givenName": "Anvar", "phone": "+998901234567",
+        "email": "a.karimov@example.org", "language": "ru"
+    });
+    let legal_entity = json!({
+        "type": "legalEntity", "name": "Tashkent Tekstil", "taxId": "301234567",
+        "representative": { "name": "Olim Yusupov", "position": "Director" }, "phone": "+998712000000"
+    });
+    let address = json!({
+        "country": "UZ", "region": "Tashkent", "city": "Tashkent", "street": "Amir Temur", "house": "12A",
+        "flat": "45", "postcode": "100000"
+    });
+    let item = |action: &str| json!({ "id": "1", "service": "internet", "action": action, "tariff": "home-300" });
+    let order = |kind: &str, party: &Value, action: &str| {
+        json!({
+            "kind": kind, "channel": "operator", "party": party, "address": address, "items": [item(action)]
+        })
+    };
+    match name {
+        "connect-individual" => order("connect", &individual, "add"),
+        "connect-legal" => order("connect", &legal_entity, "add"),
+        "disconnect" => order("disconnect", &individual, "delete"),
+        "change" => order("change", &individual, "modify"),
+        "support" => json!({
+            "kind": "support", "channel": "public", "party": individual, "address": { "country": "UZ" },
+            "symptom": "No internet since the morning"
+        }),
+        "import" => json!({
+            "kind": "support", "channel": "import", "address": { "country": "US" }, "symptom": "Slow",
+            "imported": { "source": "complaints", "key": "211255" }
+        }),
+        _ => panic!("there is no form {name}"),
+    }
+}
+
+pub fn scenario(name: &str) -> &'static Scenario {
+    let name = if name == "import" { "support" } else { name };
+    scenario::find(name, 1).unwrap_or_else(|| panic!("there is no scenario {name}"))
+}
+
+/// The order of a registration, as the administrator registers it in the morning.
+pub fn registered(form: &Value, scenario: &'static Scenario) -> Decision {
+    let registration = Registration::read(form, MORNING).unwrap_or_else(|faults| panic!("{faults:?}"));
+    let coverage = coverage();
+    let actor = actor("admin");
+    let context =
+        Context { now: MORNING, actor: &actor, scenario, neighbourhood: &coverage.neighbourhood };
+    let id = "019ab5c6-0000-7000-8000-000000000001".to_owned();
+    let number = "261124-4801-9372".to_owned();
+    decide::register(registration, id, number, &coverage, context).expect("it can be registered")
+}

@@ -1,0 +1,202 @@
+//! A story: an order, and what people and the system do with it, one step per line.
+//!
+//! `role verb …`, or `after 30m` to move the clock. Each step is decided, its bookkeeping is checked, and the decision
+//! becomes the next order.
+
+use crate::orders::{MORNING, actor, form, neighbourhood, registered, scenario};
+use oms_domain::decide::{Command, Context, Decision, decide};
+use oms_domain::effect::{Effect, EffectKind};
+use oms_domain::event::Event;
+use oms_domain::order::{Document, Order, OrderState};
+use oms_domain::provisioning::{BillingObject, BillingStatus, plan, retirement};
+use oms_domain::rejection::Rejection;
+use oms_domain::scenario::Scenario;
+use oms_domain::time::Instant;
+use serde_json::{Map, Value};
+
+pub struct Story {
+    pub order: Order,
+    pub now: Instant,
+    scenario: &'static Scenario,
+    events: i64,
+    /// Different bytes for every document.
+    documents: usize,
+}
+
+/// What one step came to.
+pub enum Step {
+    Time,
+    Decided(Box<Decision>),
+    Rejected(Rejection),
+}
+
+impl Story {
+    /// Begins with the registration of a form, see [`form`].
+    pub fn of(name: &str) -> (Story, Decision) {
+        let decision = registered(&form(name), scenario(name));
+        let order = Order { version: 0, last_event: 0, ..decision.order.clone() };
+        let mut story =
+            Story { order, now: MORNING, scenario: scenario(name), events: 0, documents: 0 };
+        story.accept(&decision);
+        (story, decision)
+    }
+
+    /// Takes one step; a rejected one leaves the order as it was.
+    pub fn step(&mut self, line: &str) -> Step {
+        if let Some(time) = line.strip_prefix("after ") {
+            self.now = self.now.plus_minutes(minutes(time));
+            return Step::Time;
+        }
+        let (role, words) = line.split_once(' ').unwrap_or_else(|| panic!("who does what? {line}"));
+        let command = self.command(words);
+        let actor = actor(role);
+        let neighbourhood = neighbourhood();
+        let context = Context {
+            now: self.now,
+            actor: &actor,
+            scenario: self.scenario,
+            neighbourhood: &neighbourhood,
+        };
+        match decide(&self.order, command, context) {
+            Err(rejection) => Step::Rejected(rejection),
+            Ok(decision) => {
+                self.accept(&decision);
+                Step::Decided(Box::new(decision))
+            }
+        }
+    }
+
+    /// The rules that every decision keeps, whatever it is about.
+    fn accept(&mut self, decision: &Decision) {
+        let next = &decision.order;
+        let sequences: Vec<i64> = decision.events.iter().map(|event| event.sequence).collect();
+        let expected: Vec<i64> = (self.events + 1..).take(sequences.len()).collect();
+        assert_eq!(sequences, expected, "events are counted without gaps");
+        self.events += decision.events.len() as i64;
+        assert_eq!(next.last_event, self.events, "the order knows the number of its events");
+        let steps = i64::from(!decision.is_empty());
+        assert_eq!(next.version, self.order.version + steps, "a change is one version");
+        for effect in &decision.effects {
+            let asked =
+                |event: &&Event| effect.id == format!("{}.{}", next.id, event.sequence);
+            assert!(decision.events.iter().any(|event| asked(&event)), "{} has no event", effect.id);
+        }
+        assert_eq!(next.is_closed(), next.closed_at.is_some(), "closed orders say when");
+        assert_eq!(next.hold.is_some(), next.state == OrderState::Held);
+        self.order = next.clone();
+    }
+
+    fn command(&mut self, words: &str) -> Command {
+        let (words, because) = match words.split_once(" because ") {
+            Some((words, reason)) => (words, Some(reason.to_owned())),
+            None => (words, None),
+        };
+        let (verb, rest) = words.split_once(' ').unwrap_or((words, ""));
+        let reason = || because.clone().unwrap_or_default();
+        let effect = || format!("{}.1", self.order.id);
+        match verb {
+            "does" => transition(rest, because),
+            "holds" => {
+                let until = rest.strip_prefix("for ");
+                let until = until.map(|time| self.now.plus_minutes(minutes(time)));
+                Command::Hold { reason: reason(), until }
+            }
+            "resumes" => Command::Resume,
+            "cancels" => Command::Cancel { reason: reason() },
+            "gives" => Command::Assign { assignee: Some(rest.to_owned()) },
+            "takes" => Command::Assign { assignee: None },
+            "says" => Command::Comment { text: rest.to_owned() },
+            "adds" => Command::AddDocument { document: self.document(rest) },
+            "draws" => Command::DocumentDrawn { document: self.document(rest) },
+            "repeats" => Command::AddDocument { document: self.order.documents[0].clone() },
+            "provisions" => Command::Provisioned { objects: objects(&self.order) },
+            "retires" => {
+                let keys = retirement(&self.order).into_iter().map(|object| object.key);
+                Command::Retired { keys: keys.collect() }
+            }
+            "tells" => Command::Escalated { division: rest.to_owned(), email: None },
+            "fails" => Command::EffectFailed {
+                effect: effect(),
+                kind: rest.to_owned(),
+                error: "refused".to_owned(),
+            },
+            "repairs" => Command::RetryEffect { effect: effect(), reason: reason() },
+            "completes" => {
+                let kind = EffectKind::WORDS.iter().find(|(word, _)| *word == rest);
+                let kind = kind.unwrap_or_else(|| panic!("{rest} is no effect")).1;
+                Command::CompleteEffect { effect: effect(), kind, reason: reason() }
+            }
+            "abandons" => Command::GiveUpEffect { effect: effect(), reason: reason() },
+            "checks" => Command::Check,
+            _ => panic!("nobody knows how to do {words:?}"),
+        }
+    }
+
+    fn document(&mut self, kind: &str) -> Document {
+        self.documents += 1;
+        Document {
+            id: format!("document-{}", self.documents),
+            kind: kind.to_owned(),
+            name: format!("{kind}.pdf"),
+            media_type: "application/pdf".to_owned(),
+            sha256: format!("{:064x}", self.documents),
+            size: 1,
+            revision: self.order.revision,
+            created_at: self.now,
+            created_by: "somebody".to_owned(),
+        }
+    }
+}
+
+/// `accept`, or `sign signedOn=2026-11-25`; a value that is JSON is taken as JSON.
+fn transition(words: &str, comment: Option<String>) -> Command {
+    let mut words = words.split_whitespace();
+    let transition = words.next().expect("a transition").to_owned();
+    let field = |word: &str| {
+        let (name, value) = word.split_once('=').unwrap_or_else(|| panic!("{word} is no field"));
+        let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
+        (name.to_owned(), value)
+    };
+    let fields: Map<String, Value> = words.map(field).collect();
+    Command::Transition { transition, fields, comment }
+}
+
+/// What the billing system makes of the order's plan.
+pub fn objects(order: &Order) -> Vec<BillingObject> {
+    let made = plan(order).into_iter().enumerate().map(|(index, planned)| BillingObject {
+        kind: planned.kind,
+        key: planned.key,
+        id: format!("bm-{index}"),
+        status: BillingStatus::Active,
+    });
+    made.collect()
+}
+
+fn minutes(text: &str) -> i64 {
+    let number = text.strip_suffix('m').unwrap_or_else(|| panic!("{text} is not minutes"));
+    number.parse().expect("minutes")
+}
+
+/// State, stage, division, events and effects of a decision, as the tables write them.
+pub fn told(decision: &Decision) -> String {
+    let Decision { order, events, effects } = decision;
+    if decision.is_empty() {
+        return "nothing".to_owned();
+    }
+    let place = format!("{} {} {}", order.state.code(), order.stage.code, order.division.code);
+    let events: Vec<String> = events.iter().map(|event| word(&event.event_type)).collect();
+    let effects: Vec<String> = effects.iter().map(effect_word).collect();
+    format!("{place} | {} | {}", events.join(" "), effects.join(" ")).trim_end().to_owned()
+}
+
+fn word<T: serde::Serialize>(value: &T) -> String {
+    let value = serde_json::to_value(value).expect("it is a word");
+    value.as_str().expect("it is a word").to_owned()
+}
+
+fn effect_word(effect: &Effect) -> String {
+    match effect.payload["template"].as_str() {
+        Some(template) => format!("{}:{template}", effect.kind.code()),
+        None => effect.kind.code().to_owned(),
+    }
+}

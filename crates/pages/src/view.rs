@@ -1,0 +1,242 @@
+//! What the pages show: plain values, made of the domain's.
+
+use oms_domain::effect::EffectState;
+use oms_domain::event::Event;
+use oms_domain::order::Order;
+use oms_domain::party::Language;
+use oms_domain::scenario;
+use oms_domain::time::Instant;
+use serde::Serialize;
+
+#[derive(Debug, Clone, Serialize)]
+pub struct OrderRow {
+    number: String,
+    id: String,
+    registered: String,
+    party: String,
+    address: String,
+    kind: String,
+    stage: String,
+    state: String,
+    division: String,
+    due: Option<String>,
+    overdue: bool,
+}
+
+/// The list of orders.
+#[derive(Debug, Clone, Serialize)]
+pub struct OrdersPage {
+    pub actor: String,
+    pub question: String,
+    pub rows: Vec<OrderRow>,
+    /// The address of the next page.
+    pub next: Option<String>,
+    /// There are no orders at all, not even unfound ones.
+    pub filtered: bool,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Named {
+    name: String,
+    value: String,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct DocumentRow {
+    href: String,
+    name: String,
+    kind: String,
+    created: String,
+    by: String,
+    kilobytes: i64,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct WorkRow {
+    pub kind: String,
+    pub state: String,
+    pub attempts: i64,
+    pub next: Option<String>,
+    pub error: Option<String>,
+    pub waits: bool,
+    pub fallout: bool,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct HistoryRow {
+    at: String,
+    actor: String,
+    summary: String,
+    comment: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct StageStep {
+    name: String,
+    current: bool,
+}
+
+/// One order with all that a person asks about it.
+#[derive(Debug, Clone, Serialize)]
+pub struct OrderPage {
+    pub actor: String,
+    pub order: OrderRow,
+    reason: String,
+    hold: Option<String>,
+    assignee: Option<String>,
+    steps: Vec<StageStep>,
+    next_transitions: Vec<String>,
+    items: Vec<Named>,
+    fields: Vec<Named>,
+    contact: Vec<Named>,
+    symptom: Option<String>,
+    documents: Vec<DocumentRow>,
+    objects: Vec<Named>,
+    work: Vec<WorkRow>,
+    history: Vec<HistoryRow>,
+}
+
+/// An instant as people read it, in UTC until divisions show their own time.
+fn shown(instant: Instant) -> String {
+    instant.date_time().format("%Y-%m-%d %H:%M").to_string()
+}
+
+fn row(order: &Order, language: Language, now: Instant) -> OrderRow {
+    let scenario = scenario::find(&order.scenario.code, order.scenario.version);
+    let stage = scenario.and_then(|scenario| scenario.stage(&order.stage.code));
+    OrderRow {
+        number: order.number.clone(),
+        id: order.id.clone(),
+        registered: shown(order.registered_at),
+        party: order.party.as_ref().map(|party| party.display_name()).unwrap_or_default(),
+        address: order.address.line(),
+        kind: order.kind.code().to_owned(),
+        stage: stage.map_or(order.stage.name.as_str(), |stage| stage.name.get(language)).to_owned(),
+        state: order.state.code().to_owned(),
+        division: order.division.name.clone(),
+        due: order.stage.due_at.map(shown),
+        overdue: order.stage.due_at.is_some_and(|due| due < now),
+    }
+}
+
+pub fn orders_page(
+    actor: &str,
+    question: &str,
+    orders: &[Order],
+    next: Option<String>,
+    language: Language,
+    now: Instant,
+) -> OrdersPage {
+    OrdersPage {
+        actor: actor.to_owned(),
+        question: question.to_owned(),
+        rows: orders.iter().map(|order| row(order, language, now)).collect(),
+        next,
+        filtered: !question.is_empty(),
+    }
+}
+
+pub fn order_page(
+    actor: &str,
+    order: &Order,
+    history: &[Event],
+    work: Vec<WorkRow>,
+    language: Language,
+    now: Instant,
+) -> OrderPage {
+    let named = |name: &str, value: &str| Named { name: name.to_owned(), value: value.to_owned() };
+    let scenario = scenario::find(&order.scenario.code, order.scenario.version);
+    let mut contact = Vec::new();
+    if let Some(party) = &order.party {
+        contact.extend(party.phone.as_deref().map(|phone| named("phone", phone)));
+        contact.extend(party.email.as_deref().map(|email| named("email", email)));
+    }
+    contact.extend(order.line_phone.as_deref().map(|phone| named("line", phone)));
+    let items = order.items.iter().map(|item| {
+        let tariff = item.tariff.clone().unwrap_or_default();
+        named(item.service.code(), &tariff)
+    });
+    let value_text = |value: &serde_json::Value| match value {
+        serde_json::Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    OrderPage {
+        actor: actor.to_owned(),
+        order: row(order, language, now),
+        reason: order.routing.reason.clone(),
+        hold: order.hold.as_ref().map(|hold| hold.reason.clone()),
+        assignee: order.assignee.clone(),
+        steps: scenario.map_or_else(Vec::new, |scenario| {
+            let usual = scenario.stages.iter().filter(|stage| {
+                stage.code == order.stage.code
+                    || !matches!(stage.state.code(), "rejected" | "cancelled")
+            });
+            let step = |stage: &scenario::Stage| StageStep {
+                name: stage.name.get(language).to_owned(),
+                current: stage.code == order.stage.code,
+            };
+            usual.map(step).collect()
+        }),
+        next_transitions: scenario.map_or_else(Vec::new, |scenario| {
+            let leaving = scenario.transitions_from(&order.stage.code);
+            leaving.map(|transition| transition.name.get(language).to_owned()).collect()
+        }),
+        items: items.collect(),
+        fields: order.fields.iter().map(|(name, value)| named(name, &value_text(value))).collect(),
+        contact,
+        symptom: order.symptom.clone(),
+        documents: order
+            .documents
+            .iter()
+            .map(|document| DocumentRow {
+                href: format!("/api/v1/documents/{}", document.id),
+                name: document.name.clone(),
+                kind: document.kind.clone(),
+                created: shown(document.created_at),
+                by: document.created_by.clone(),
+                kilobytes: (document.size + 1023) / 1024,
+            })
+            .collect(),
+        objects: order
+            .billing_objects
+            .iter()
+            .map(|object| {
+                named(
+                    &format!("{:?} {}", object.kind, object.key),
+                    &format!("{} · {:?}", object.id, object.status),
+                )
+            })
+            .collect(),
+        work,
+        history: history
+            .iter()
+            .map(|event| HistoryRow {
+                at: shown(event.at),
+                actor: event.actor.clone(),
+                summary: event.summary.clone(),
+                comment: event.comment.clone(),
+            })
+            .collect(),
+    }
+}
+
+impl WorkRow {
+    /// An effect of the order as its page shows it.
+    pub fn new(
+        kind: &str,
+        state: EffectState,
+        attempts: i64,
+        next: Option<Instant>,
+        error: Option<String>,
+    ) -> WorkRow {
+        WorkRow {
+            kind: kind.to_owned(),
+            state: state.code().to_owned(),
+            attempts,
+            next: next.filter(|_| state == EffectState::Waiting).map(shown),
+            error,
+            waits: state == EffectState::Waiting,
+            fallout: state == EffectState::Fallout,
+        }
+    }
+}
