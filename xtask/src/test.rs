@@ -1,19 +1,20 @@
 //! Everything that is checked before a change lands, and what takes longer.
 
-use crate::build::{self, cargo};
+use crate::build::{self, cargo, target_directory};
 use crate::postgres::Postgres;
 use crate::process::run;
 use anyhow::{Context, Result};
+use std::process::Command;
 use std::time::Instant;
 
-/// Packages with native tests: all but the components, which only exist as WebAssembly.
-const TESTED: [&str; 10] = [
+/// Packages that exist natively: all but the components. Always built together, so that what they share is built once.
+const NATIVE: [&str; 10] = [
     "oms-domain",
     "oms-app",
     "oms-store",
     "oms-host",
     "oms-cli",
-    "billmaster",
+    "oms-pages",
     "billmaster-simulator",
     "document-rendering",
     "oms-tests",
@@ -22,34 +23,47 @@ const TESTED: [&str; 10] = [
 
 pub fn test() -> Result<()> {
     step("formatting", || run(cargo().args(["fmt", "--all", "--check"])))?;
-    step("components and the oms command", build::all)?;
+    step("components", build::components)?;
+    step("native programs", native)?;
+    step("tests are built", || run(packages(&["test", "--no-run"])))?;
     let postgres = step("a PostgreSQL for the tests", Postgres::start)?;
     step("tests", || {
-        let mut command = cargo();
-        command.arg("test");
-        for package in TESTED {
-            command.args(["--package", package]);
-        }
-        command.args(["--features", "oms-store/native"]);
-        command.env("OMS_TEST_POSTGRES", postgres.url());
-        run(&mut command)
+        // One test program after the other, and few tests at once: each whole-app test runs a product of its own.
+        let mut command = packages(&["test", "--no-fail-fast"]);
+        run(command.env("OMS_TEST_POSTGRES", postgres.url()).env("RUST_TEST_THREADS", "2"))
     })
 }
 
+/// The native programs, as the tests need them.
+pub fn native() -> Result<()> {
+    run(&mut packages(&["build"])).context("the native programs were not built")
+}
+
 pub fn soak(arguments: &[String]) -> Result<()> {
-    build::all()?;
-    let postgres = Postgres::start()?;
-    let mut command = cargo();
-    command.args(["run", "--package", "oms-tests", "--bin", "soak", "--"]).args(arguments);
-    run(command.env("OMS_TEST_POSTGRES", postgres.url()))
+    measured("soak", arguments)
 }
 
 pub fn bench(arguments: &[String]) -> Result<()> {
-    build::all()?;
+    measured("bench", arguments)
+}
+
+/// Runs a program of the tests on real components and a PostgreSQL of its own.
+fn measured(program: &str, arguments: &[String]) -> Result<()> {
+    build::components()?;
+    native()?;
     let postgres = Postgres::start()?;
+    let mut command = Command::new(target_directory().join("debug").join(program));
+    run(command.args(arguments).env("OMS_TEST_POSTGRES", postgres.url()))
+}
+
+fn packages(arguments: &[&str]) -> Command {
     let mut command = cargo();
-    command.args(["run", "--package", "oms-tests", "--bin", "bench", "--"]).args(arguments);
-    run(command.env("OMS_TEST_POSTGRES", postgres.url()))
+    command.args(arguments);
+    for package in NATIVE {
+        command.args(["--package", package]);
+    }
+    command.args(["--features", "oms-store/native"]);
+    command
 }
 
 fn step<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {

@@ -1,0 +1,55 @@
+//! `cargo xtask bench [SECONDS]`: the table of docs/performance.md.
+
+use anyhow::{Context, Result};
+use oms_tests::DatabaseKind;
+use oms_tests::bench::{Row, measure};
+use std::time::Duration;
+
+/// Time of each of the two halves of a measurement.
+const SECONDS_DEFAULT: u64 = 4;
+const CONNECTIONS: [usize; 2] = [1, 16];
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let seconds = match std::env::args().nth(1) {
+        None => SECONDS_DEFAULT,
+        Some(text) => {
+            text.parse().with_context(|| format!("{text:?} must be a number of seconds"))?
+        }
+    };
+    println!(
+        "| Database | Operation | Connections | Product/s | p50 ms | p99 ms | Native/s | p50 ms | p99 ms | Ratio | Statements |"
+    );
+    println!("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
+    let mut peaks = Vec::new();
+    for kind in [DatabaseKind::Sqlite, DatabaseKind::Postgres] {
+        let report = measure(kind, &CONNECTIONS, Duration::from_secs(seconds)).await?;
+        report.rows.iter().for_each(print);
+        peaks.push((kind, report.memory_peak_mib));
+    }
+    println!();
+    for (kind, peak) in peaks {
+        match peak {
+            Some(mib) => println!("Peak memory of the product on {kind:?}: {mib} MiB."),
+            None => println!("Peak memory on {kind:?}: not known on this system."),
+        }
+    }
+    Ok(())
+}
+
+fn print(row: &Row) {
+    println!(
+        "| {:?} | {:?} | {} | {:.0} | {:.1} | {:.1} | {:.0} | {:.1} | {:.1} | {:.2} | {:.1} |",
+        row.database,
+        row.operation,
+        row.connections,
+        row.product.per_second,
+        row.product.p50_ms,
+        row.product.p99_ms,
+        row.ceiling.per_second,
+        row.ceiling.p50_ms,
+        row.ceiling.p99_ms,
+        row.ratio(),
+        row.statements_per_request
+    );
+}

@@ -1,0 +1,151 @@
+//! The console in a real browser: log in, find an order, read it, in both languages.
+
+use anyhow::{Context, Result};
+use fantoccini::{Client, ClientBuilder, Locator};
+use oms_tests::app::eventually;
+use oms_tests::{DatabaseKind, TestApp, on_database, orders};
+use serde_json::json;
+use std::net::TcpListener;
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::process::{Child, Command};
+
+/// A headless browser, gone with the driver.
+struct Browser {
+    client: Client,
+    _driver: Child,
+}
+
+impl Browser {
+    async fn open(language: &str) -> Result<Browser> {
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let driver = Command::new("chromedriver")
+            .arg(format!("--port={port}"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .context("chromedriver is not installed (Debian: chromium-driver)")?;
+        let arguments = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--window-size=1280,1000",
+            &format!("--accept-lang={language}"),
+        ];
+        let options = json!({ "args": arguments, "prefs": { "intl.accept_languages": language } });
+        let mut capabilities = serde_json::Map::new();
+        capabilities.insert("goog:chromeOptions".to_owned(), options);
+        let address = format!("http://127.0.0.1:{port}");
+        let client = eventually("the browser starts", Duration::from_secs(60), || async {
+            let mut builder =
+                ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new());
+            Ok(builder.capabilities(capabilities.clone()).connect(&address).await.ok())
+        });
+        Ok(Browser { client: client.await?, _driver: driver })
+    }
+
+    async fn text(&self) -> Result<String> {
+        Ok(self.client.find(Locator::Css("body")).await?.text().await?)
+    }
+}
+
+#[test]
+fn a_person_logs_in_finds_an_order_and_reads_it() {
+    on_database(DatabaseKind::Sqlite, |kind| async move {
+        let app = TestApp::start(kind).await?;
+        let mut body = orders::connect(7);
+        body["party"]["familyName"] = json!("<b>Каримов</b>");
+        let registered = app.admin.post("/api/v1/orders", &body).await?;
+        registered.expect(201)?;
+        let number = registered.body["number"].as_str().context("a number")?.to_owned();
+        for index in 20..80 {
+            app.admin.post("/api/v1/orders", &orders::support(index)).await?.expect(201)?;
+        }
+        let browser = Browser::open("en").await?;
+        let outcome = visit(&app, &browser, &number).await;
+        browser.client.clone().close().await?;
+        outcome
+    });
+}
+
+async fn visit(app: &TestApp, browser: &Browser, number: &str) -> Result<()> {
+    let client = &browser.client;
+    // Whoever is not logged in is asked to; a wrong token is told.
+    client.goto(&format!("{}/", app.url())).await?;
+    assert!(client.current_url().await?.path().ends_with("/login"));
+    log_in(client, "oms_wrong").await?;
+    assert!(browser.text().await?.contains("token is not known"), "{}", browser.text().await?);
+    log_in(client, app.admin.token()).await?;
+    assert_eq!(client.current_url().await?.path(), "/");
+
+    // The list has pages; a search finds the one; what is not there is said.
+    assert_eq!(client.find_all(Locator::Css("tbody tr")).await?.len(), 50);
+    client.find(Locator::Css("a[rel=next]")).await?.click().await?;
+    assert_eq!(client.find_all(Locator::Css("tbody tr")).await?.len(), 11);
+    search(client, "нет такого").await?;
+    assert!(client.find(Locator::Css("p.empty")).await?.text().await?.len() > 5);
+    search(client, "каримов").await?;
+    let rows = client.find_all(Locator::Css("tbody tr")).await?;
+    assert_eq!(rows.len(), 1);
+
+    // The order: stage, division and why, what happens next, history. Markup in a name stays text.
+    client.find(Locator::LinkText(number)).await?.click().await?;
+    let text = browser.text().await?;
+    for expected in [
+        number,
+        "<b>Каримов</b>",
+        "Registered",
+        "Tashkent sales department",
+        "operates this address",
+        "A connect order was registered.",
+    ] {
+        assert!(text.contains(expected), "{expected:?} in {text}");
+    }
+    // What is not an order is a page too.
+    client.goto(&format!("{}/orders/unknown", app.url())).await?;
+    assert!(browser.text().await?.contains("not found"), "{}", browser.text().await?);
+    // Logged out, nothing is shown.
+    client.goto(&format!("{}/", app.url())).await?;
+    client.find(Locator::Css("form[action='/logout'] button")).await?.click().await?;
+    client.goto(&format!("{}/orders/{number}", app.url())).await?;
+    assert!(client.current_url().await?.path().ends_with("/login"));
+    Ok(())
+}
+
+#[test]
+fn the_console_speaks_russian_to_a_russian_browser() {
+    on_database(DatabaseKind::Sqlite, |kind| async move {
+        let app = TestApp::start(kind).await?;
+        let browser = Browser::open("ru").await?;
+        let outcome = async {
+            browser.client.goto(&format!("{}/login", app.url())).await?;
+            log_in(&browser.client, app.admin.token()).await?;
+            let text = browser.text().await?;
+            assert!(text.contains("Заказов пока нет"), "{text}");
+            anyhow::Ok(())
+        };
+        let outcome = outcome.await;
+        browser.client.clone().close().await?;
+        outcome
+    });
+}
+
+async fn log_in(client: &Client, token: &str) -> Result<()> {
+    client.find(Locator::Id("token")).await?.send_keys(token).await?;
+    client.find(Locator::Css("form[action='/login'] button")).await?.click().await?;
+    Ok(())
+}
+
+async fn search(client: &Client, question: &str) -> Result<()> {
+    let field = client.find(Locator::Id("q")).await?;
+    field.clear().await?;
+    field.send_keys(question).await?;
+    client.find(Locator::Css("form.search button")).await?.click().await?;
+    Ok(())
+}
