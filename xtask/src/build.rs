@@ -1,9 +1,9 @@
 //! The components for WebAssembly, and the native `oms`.
 
-use crate::process::{output, run};
+use crate::process::{finish, output, run, start};
 use anyhow::{Context, Result, bail};
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Child, Command};
 
 const TARGET: &str = "wasm32-wasip2";
 
@@ -19,19 +19,35 @@ pub const COMPONENTS: [&str; 8] = [
     "billmaster",
 ];
 
+/// Components and the oms command, at the same time: each build alone leaves processors idle at its narrow places.
 pub fn all() -> Result<()> {
-    components()?;
-    run(cargo().args(["build", "--package", "oms-cli"])).context("the oms command was not built")
+    let guests = start_components()?;
+    let native = run(cargo().args(["build", "--package", "oms-cli"]));
+    finish_components(guests)?;
+    native.context("the oms command was not built")
+}
+
+pub fn start_components() -> Result<Child> {
+    ensure_target()?;
+    start(&mut components_command())
+}
+
+pub fn finish_components(building: Child) -> Result<()> {
+    finish(building, "the components were not built")
 }
 
 pub fn components() -> Result<()> {
     ensure_target()?;
+    run(&mut components_command()).context("the components were not built")
+}
+
+fn components_command() -> Command {
     let mut command = cargo();
     command.args(["build", "--release", "--target", TARGET]);
     for component in COMPONENTS {
         command.args(["--package", component]);
     }
-    run(&mut command).context("the components were not built")
+    command
 }
 
 /// The program that was built.

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 use std::ffi::OsStr;
 use std::path::Path;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Child, Command, ExitCode, Stdio};
 
 /// Runs a program to its end; a failure is an error.
 pub fn run(command: &mut Command) -> Result<()> {
@@ -11,6 +11,20 @@ pub fn run(command: &mut Command) -> Result<()> {
         command.status().with_context(|| format!("{} could not be started", shown(command)))?;
     if !status.success() {
         bail!("{} failed ({status})", shown(command));
+    }
+    Ok(())
+}
+
+/// Starts a program that goes on while others run.
+pub fn start(command: &mut Command) -> Result<Child> {
+    command.spawn().with_context(|| format!("{} could not be started", shown(command)))
+}
+
+/// Waits for a program that was started.
+pub fn finish(mut program: Child, failed: &str) -> Result<()> {
+    let status = program.wait()?;
+    if !status.success() {
+        bail!("{failed} ({status})");
     }
     Ok(())
 }

@@ -23,9 +23,13 @@ const NATIVE: [&str; 10] = [
 
 pub fn test() -> Result<()> {
     step("formatting", || run(cargo().args(["fmt", "--all", "--check"])))?;
-    step("components", build::components)?;
-    step("native programs", native)?;
-    step("tests are built", || run(packages(&["test", "--no-run"])))?;
+    step("components and native programs", || {
+        let guests = build::start_components()?;
+        let programs = native();
+        build::finish_components(guests)?;
+        programs
+    })?;
+    step("tests are built", || run(&mut packages(&["test", "--no-run"])))?;
     let postgres = step("a PostgreSQL for the tests", Postgres::start)?;
     step("tests", || {
         // One test program after the other, and few tests at once: each whole-app test runs a product of its own.

@@ -55,6 +55,10 @@ impl AllowedHosts {
         Ok(())
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether `url` may be reached. A text without a scheme is taken as an authority of
     /// `default_scheme`; one that isn't an address at all is refused.
     pub fn allows(&self, url: &str, default_scheme: &str) -> bool {

@@ -39,6 +39,18 @@ pub(crate) struct ComponentConfig {
     pub dependencies: Vec<Dependency>,
 }
 
+impl ComponentConfig {
+    /// Whether there is anything of a capability that a dependency could use.
+    pub fn grants(&self, capability: &str) -> bool {
+        match capability {
+            "sqlite_databases" => !self.sqlite_databases.is_empty(),
+            "variables" => !self.variables.is_empty(),
+            "allowed_outbound_hosts" => !self.allowed_hosts.is_empty(),
+            _ => false,
+        }
+    }
+}
+
 impl App {
     /// Reads the manifest; `overrides` are values for application variables.
     pub fn load(path: &Path, overrides: &BTreeMap<String, String>) -> Result<Self, HostError> {

@@ -44,6 +44,25 @@ pub(crate) const CAPABILITIES: [&str; 7] = [
     "variables",
 ];
 
+/// Interfaces and packages of this host through which a capability is used; of `wasi:http` only
+/// those that send.
+const USES: [(&str, &str); 6] = [
+    ("spin:sqlite", "sqlite_databases"),
+    ("spin:variables", "variables"),
+    ("spin:postgres", "allowed_outbound_hosts"),
+    ("wasi:sockets", "allowed_outbound_hosts"),
+    ("wasi:http/client", "allowed_outbound_hosts"),
+    ("wasi:http/outgoing-handler", "allowed_outbound_hosts"),
+];
+
+/// The capability that an import makes use of, if it is one that this host offers.
+pub(crate) fn capability_of(import: &str) -> Option<&'static str> {
+    let interface = import.split_once('@').map_or(import, |(interface, _version)| interface);
+    let package = interface.split_once('/').map_or(interface, |(package, _interface)| package);
+    let uses = USES.iter().find(|(name, _)| *name == interface || *name == package);
+    uses.map(|(_, capability)| *capability)
+}
+
 /// The forms of an entry that name a file of this machine; versions from a registry and downloads
 /// are refused, because the host must start without a network.
 #[derive(Deserialize)]
@@ -102,6 +121,15 @@ impl Dependency {
     }
 }
 
+impl Inherits {
+    pub fn includes(&self, capability: &str) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Only(names) => names.iter().any(|name| name == capability),
+        }
+    }
+}
+
 impl DependencyName {
     pub fn parse(text: &str) -> Result<Self, String> {
         let (name, version) = match text.split_once('@') {
@@ -143,6 +171,26 @@ impl std::fmt::Display for DependencyName {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn imports_use_capabilities() {
+        let cases = [
+            ("spin:sqlite/sqlite@3.1.0", Some("sqlite_databases")),
+            ("spin:variables/variables@3.0.0", Some("variables")),
+            ("spin:postgres/postgres@4.2.0", Some("allowed_outbound_hosts")),
+            ("wasi:sockets/types@0.3.0", Some("allowed_outbound_hosts")),
+            ("wasi:sockets/tcp@0.2.6", Some("allowed_outbound_hosts")),
+            ("wasi:http/client@0.3.0", Some("allowed_outbound_hosts")),
+            ("wasi:http/outgoing-handler@0.2.6", Some("allowed_outbound_hosts")),
+            ("wasi:http/types@0.3.0", None),
+            ("wasi:clocks/monotonic-clock@0.3.0", None),
+            ("oms:billing/objects@1.0.0", None),
+            ("billing", None),
+        ];
+        for (import, expected) in cases {
+            assert_eq!(capability_of(import), expected, "{import}");
+        }
+    }
 
     #[test]
     fn names_match_imports() {

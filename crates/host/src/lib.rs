@@ -23,6 +23,7 @@ mod server;
 mod sqlite;
 mod state;
 mod template;
+mod tls;
 mod variables;
 
 use std::{

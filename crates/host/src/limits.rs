@@ -55,11 +55,25 @@ pub(crate) const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Prepared statements kept by each SQLite connection; the product has fewer than this.
 pub(crate) const SQLITE_STATEMENTS_CACHED: usize = 128;
 
-/// PostgreSQL connections to one address, as in Spin.
+/// PostgreSQL connections of one component to one address, as in Spin.
 pub(crate) const POSTGRES_POOL_SIZE: usize = 64;
 
-/// PostgreSQL addresses for which a pool is kept, as in Spin.
+/// PostgreSQL addresses for which a component's pools are kept, as in Spin.
 pub(crate) const POSTGRES_POOLS_MAX: usize = 16;
+
+/// How long a guest waits for a connection when all are in use. Guests that hold one and wait for
+/// another guest that wants one would otherwise wait for ever.
+pub(crate) const POSTGRES_WAIT_MAX: Duration = Duration::from_secs(30);
+
+/// How long a PostgreSQL server may take to accept a connection, or to say that an idle one lives.
+pub(crate) const POSTGRES_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a PostgreSQL connection stays open for the next guest. Long enough for a quiet minute,
+/// short enough that the peak of a day isn't held until the evening.
+pub(crate) const POSTGRES_IDLE_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// Prepared statements kept by each PostgreSQL connection; the product has fewer than this.
+pub(crate) const POSTGRES_STATEMENTS_CACHED: usize = 256;
 
 /// PostgreSQL connections that one instance may hold open: the size of Spin's table.
 pub(crate) const POSTGRES_CONNECTIONS_PER_INSTANCE_MAX: usize = 1_024;

@@ -25,10 +25,10 @@ impl<D: Database> Orders for Store<D> {
             LazyLock::new(|| DIALECTS.map(registration_statement));
         let keys = serde_json::json!(lookup_keys(&query.place.place)).to_string();
         let parameters = vec![
+            keys.into(),
             query.idempotency_key.clone().into(),
             query.duplicate_key.clone().into(),
             query.import_key.clone().into(),
-            keys.into(),
         ];
         let statement = for_dialect(&STATEMENTS, self.database.dialect());
         let mut rows = self.database.query(statement, parameters).await?;
@@ -132,7 +132,7 @@ fn neighbourhood_json(dialect: Dialect) -> String {
 }
 
 fn registration_statement(dialect: Dialect) -> String {
-    let keys = dialect.texts_of("$4");
+    let keys = dialect.texts_of("$1");
     let tables = neighbourhood_tables(
         "code IN (SELECT division_code FROM candidate) OR parent_code IS NULL",
     );
@@ -148,9 +148,9 @@ fn registration_statement(dialect: Dialect) -> String {
     format!(
         "WITH RECURSIVE candidate AS (SELECT division_code, document FROM coverage_rule WHERE lookup_key IN {keys}), \
          {tables} \
-         SELECT (SELECT {replay} FROM idempotency_key WHERE key = $1), \
-                (SELECT {reference} FROM orders WHERE duplicate_key = $2), \
-                (SELECT {reference} FROM orders WHERE import_key = $3), \
+         SELECT (SELECT {replay} FROM idempotency_key WHERE key = $2), \
+                (SELECT {reference} FROM orders WHERE duplicate_key = $3), \
+                (SELECT {reference} FROM orders WHERE import_key = $4), \
                 (SELECT {rules} FROM candidate), {around}, \
                 (SELECT MIN(code) FROM division WHERE parent_code IS NULL)"
     )

@@ -1,6 +1,9 @@
 //! What a guest does with PostgreSQL. The argument is the address, with `&` and a value where needed.
 
-use spin_sdk::pg::{Connection, ParameterValue};
+use spin_sdk::{
+    pg::{Connection, ParameterValue},
+    wasip3,
+};
 
 use crate::{Answer, text};
 
@@ -12,6 +15,7 @@ pub async fn answer(path: &str, argument: &str) -> Answer {
         "/postgres/rows" => rows(address, value).await,
         "/postgres/fail" => fail(address, value).await,
         "/postgres/trap-in-transaction" => trap_in_transaction(address, value).await,
+        "/postgres/trap-in-save" => trap_in_save(address, value).await,
         "/postgres/commit" => execute(address, "COMMIT", &[]).await,
         "/postgres/execute" => execute(address, &value.replace('+', " "), &[]).await,
         "/postgres/count" => count(address, value).await,
@@ -85,6 +89,20 @@ async fn trap_in_transaction(address: &str, id: &str) -> Answer {
     for statement in ["BEGIN", &format!("INSERT INTO host_test (id) VALUES ({id})")] {
         connection.execute(statement, Vec::new()).await.map_err(|error| format!("{error:?}"))?;
     }
+    std::process::abort()
+}
+
+/// Saves with one statement, as the product does, and fails while the server is at it.
+async fn trap_in_save(address: &str, id: &str) -> Answer {
+    let connection = open(address).await?;
+    let statement = format!(
+        "WITH pause AS MATERIALIZED (SELECT pg_sleep(0.3)) INSERT INTO host_test (id) SELECT {id} FROM pause"
+    );
+    wasip3::spawn(async move {
+        let saved = connection.execute(statement, Vec::new()).await;
+        assert!(saved.is_err(), "the instance should be gone by now");
+    });
+    wasip3::clocks::monotonic_clock::wait_for(100_000_000).await;
     std::process::abort()
 }
 
