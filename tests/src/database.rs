@@ -45,6 +45,25 @@ impl TestDatabase {
         Ok(Store::new(NativeDatabase::open(&self.url, CONNECTIONS_MAX).await?))
     }
 
+    /// Makes the deadline of an order's stage one that has passed: nobody waits for it in a test.
+    pub async fn make_overdue(&self, number: &str) -> Result<()> {
+        use oms_store::Database;
+        let due = "2026-01-12T08:00:00.000Z";
+        let document = match self.kind {
+            DatabaseKind::Sqlite => "json_set(document, '$.stage.dueAt', $1)",
+            DatabaseKind::Postgres => {
+                "jsonb_set(document::jsonb, '{stage,dueAt}', to_jsonb($1::text))::text"
+            }
+        };
+        let statement = format!(
+            "UPDATE orders SET document = {document}, due_at = 1, next_check_at = 1 WHERE number = $2"
+        );
+        let store = self.store().await?;
+        store.database().execute(&statement, vec![due.into(), number.into()]).await?;
+        store.database().close().await;
+        Ok(())
+    }
+
     /// The first column of the first row, as a number.
     pub async fn number(&self, statement: &str) -> Result<i64> {
         use oms_store::Database;

@@ -224,7 +224,8 @@ async fn move_on(
 /// Waits until the document is drawn, and fetches it.
 async fn document(app: &TestApp, number: &str, kind: &str) -> Result<Answer> {
     let list = format!("/api/v1/orders/{number}/documents");
-    let found = app.eventually(&format!("the {kind} is drawn"), || async {
+    let what = format!("the {kind} is drawn");
+    let found = app.eventually(&what, || async {
         let items = app.admin.items(&list).await?;
         Ok(items.into_iter().find(|item| item["kind"] == kind))
     });

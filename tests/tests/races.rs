@@ -89,9 +89,10 @@ fn of_32_that_ask_for_the_same_without_a_key_one_is_registered_and_the_others_ar
 fn a_missed_deadline_is_told_once_however_many_tick() {
     on_both_databases(|kind| async move {
         let app = TestApp::start(kind).await?;
-        let registered = app.admin.post("/api/v1/orders", &overdue()).await?;
+        let registered = app.admin.post("/api/v1/orders", &orders::support(1)).await?;
         registered.expect(201)?;
         let number = registered.body["number"].as_str().context("a number")?;
+        app.database.make_overdue(number).await?;
         try_join_all((0..CALLERS).map(|_| app.tick())).await?;
         app.eventually("the division was told", || async {
             app.tick().await?;
@@ -107,20 +108,4 @@ fn a_missed_deadline_is_told_once_however_many_tick() {
         assert_eq!(effects[0]["state"], "done");
         Ok(())
     });
-}
-
-/// An order that was registered long ago: brought over from elsewhere, its deadline has passed.
-fn overdue() -> serde_json::Value {
-    json!({
-        "kind": "support",
-        "channel": "operator",
-        "symptom": "No link",
-        "address": { "country": "UZ", "region": "Tashkent", "city": "Tashkent" },
-        "imported": {
-            "source": "old-desk",
-            "key": "1",
-            "registeredAt": "2026-01-12T08:00:00Z",
-            "stage": "registered",
-        },
-    })
 }

@@ -7,6 +7,7 @@ use oms_app::change::Along;
 use oms_app::documents::{Upload, keep};
 use oms_app::effects::{self, Execution, Executor};
 use oms_app::ports::ClaimedEffect;
+use oms_domain::catalogue;
 use oms_domain::decide::Command;
 use oms_domain::effect::EffectKind;
 use oms_domain::order::Order;
@@ -34,6 +35,7 @@ impl Executor for Drawer<'_> {
         data["operator"] = self.operator.clone();
         data["documentNumber"] = json!(order.number);
         data["drawnAt"] = json!(now);
+        data["labels"] = tariff_names(order);
         let rendered = match render(template, language, &data) {
             Ok(rendered) => rendered,
             // The same order draws the same way: repeating does not help.
@@ -53,6 +55,15 @@ impl Executor for Drawer<'_> {
             Err(error) => Execution::Later(error.to_string()),
         }
     }
+}
+
+/// The names of the order's tariffs: a contract shows names, not codes.
+fn tariff_names(order: &Order) -> Value {
+    let named = order.items.iter().filter_map(|item| {
+        let tariff = catalogue::tariff(item.service, item.tariff.as_deref()?)?;
+        Some((tariff.code.clone(), json!(tariff.name)))
+    });
+    Value::Object(named.collect())
 }
 
 /// `POST /internal/work`: a nudge, or the tick.

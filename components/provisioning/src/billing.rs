@@ -32,7 +32,14 @@ pub async fn ensure(object: &PlannedObject, effect: &str) -> Result<BillingObjec
             .map(|(name, value)| objects::Attribute { name: name.clone(), value: value.clone() })
             .collect(),
     };
-    let made = objects::ensure(desired, idempotency_key(effect, object.kind, &object.key)).await;
+    let key = idempotency_key(effect, object.kind, &object.key);
+    let made = objects::ensure(desired.clone(), key.clone()).await;
+    let made = match made {
+        // Most often only the answer was lost: asked again at once, the rest of the plan need not wait for the next
+        // attempt. What is really away fails again and waits.
+        Err(objects::BillingError::Unavailable(_)) => objects::ensure(desired, key).await,
+        answered => answered,
+    };
     let made = made.map_err(failure)?;
     let status = match made.status {
         objects::ObjectStatus::Active => BillingStatus::Active,

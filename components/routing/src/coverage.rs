@@ -60,12 +60,22 @@ pub async fn replace(
             let line = lines.get(index).copied().unwrap_or_default();
             format!("line {line} {column}").trim_end().to_owned()
         }
-        None => format!("/{index}/{column}").trim_end_matches('/').to_owned(),
+        None => format!("/{index}/{}", json_name(column)).trim_end_matches('/').to_owned(),
     };
     let replaced =
         organisation::replace_coverage(&session.backend, &session.actor, rules, place_of).await?;
     let (count, warnings) = replaced;
     Ok(json_answer(StatusCode::OK, &[], &json!({ "rules": count, "warnings": warnings })))
+}
+
+/// The name of a column of the file in a JSON document.
+fn json_name(column: &str) -> String {
+    let mut words = column.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |name, word| {
+        let (initial, rest) = word.split_at_checked(1).unwrap_or((word, ""));
+        name + &initial.to_ascii_uppercase() + rest
+    })
 }
 
 fn read_rows(bytes: &[u8]) -> Result<(Vec<CoverageRule>, Vec<u64>), Problem> {

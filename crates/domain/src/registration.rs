@@ -151,7 +151,9 @@ fn read_items(reader: &ObjectReader<'_>, kind: Option<OrderKind>) -> Vec<OrderIt
         }
         return Vec::new();
     };
-    if entries.is_empty() && kind != OrderKind::Support {
+    // Entries that are no objects are faults of their own.
+    let sent = reader.value("items").and_then(Value::as_array).map_or(0, Vec::len);
+    if sent == 0 && kind != OrderKind::Support {
         reader.fault("items", "empty", "items must name at least one service.");
     }
     let mut ids = BTreeSet::new();

@@ -182,7 +182,11 @@ pub fn order_page(
             leaving.map(|transition| transition.name.get(language).to_owned()).collect()
         }),
         items: items.collect(),
-        fields: order.fields.iter().map(|(name, value)| named(name, &value_text(value))).collect(),
+        fields: order
+            .fields
+            .iter()
+            .map(|(code, value)| named(field_name(scenario, code, language), &value_text(value)))
+            .collect(),
         contact,
         symptom: order.symptom.clone(),
         documents: order
@@ -218,6 +222,19 @@ pub fn order_page(
             })
             .collect(),
     }
+}
+
+/// The name of a field as the scenario's transitions ask for it; its code when no transition does.
+fn field_name<'a>(
+    scenario: Option<&'a scenario::Scenario>,
+    code: &'a str,
+    language: Language,
+) -> &'a str {
+    let transitions = scenario.into_iter().flat_map(|scenario| &scenario.transitions);
+    let mut definitions = transitions.flat_map(|transition| &transition.fields);
+    definitions
+        .find(|definition| definition.code == code)
+        .map_or(code, |definition| definition.name.get(language))
 }
 
 impl WorkRow {
