@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail, ensure};
 use futures::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -18,6 +18,8 @@ use uuid::Uuid;
 
 /// Clients that work at the same time.
 const CLIENTS: usize = 8;
+/// Orders that a client has open at the same time.
+const ORDERS_OPEN_MAX: usize = 12;
 /// How long what the kills left behind may take to end: a lease must run out, then retries follow.
 const SETTLING_TIME_MAX: Duration = Duration::from_secs(240);
 /// What a client does with an order, in this order.
@@ -102,24 +104,32 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 impl Client {
+    /// Moves several orders at a time, so that one that waits does not hold up the others; in the end finishes all.
     async fn work(self) -> Result<()> {
-        while !self.stop.load(Ordering::Relaxed) {
-            let index = self.next_order.fetch_add(1, Ordering::Relaxed);
-            let id = self.register(index).await?;
-            lock(&self.acknowledged).orders.insert(id.clone(), Vec::new());
-            for step in &STEPS {
-                if let Some(document) = step.document {
-                    self.wait_for_document(&id, document).await?;
-                }
-                self.make(&id, step.transition).await?;
-                lock(&self.acknowledged)
-                    .orders
-                    .entry(id.clone())
-                    .or_default()
-                    .push(step.transition);
+        let mut open: VecDeque<(String, usize)> = VecDeque::new();
+        loop {
+            let stopped = self.stop.load(Ordering::Relaxed);
+            if open.len() < ORDERS_OPEN_MAX && !stopped {
+                let index = self.next_order.fetch_add(1, Ordering::Relaxed);
+                let id = self.register(index).await?;
+                lock(&self.acknowledged).orders.insert(id.clone(), Vec::new());
+                open.push_back((id, 0));
+            }
+            let Some((id, step)) = open.pop_front() else { return Ok(()) };
+            let Step { transition, document } = STEPS[step];
+            if let Some(document) = document
+                && !self.has_document(&id, document).await?
+            {
+                open.push_back((id, step));
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                continue;
+            }
+            self.make(&id, transition).await?;
+            lock(&self.acknowledged).orders.entry(id.clone()).or_default().push(transition);
+            if step + 1 < STEPS.len() {
+                open.push_back((id, step + 1));
             }
         }
-        Ok(())
     }
 
     /// Asks until the product answers: it may be dead for a while.
@@ -158,12 +168,7 @@ impl Client {
     async fn make(&self, id: &str, transition: &'static str) -> Result<()> {
         let path = format!("/api/v1/orders/{id}");
         loop {
-            let read = self
-                .ask(|caller| {
-                    let path = path.clone();
-                    async move { caller.get(&path).await }
-                })
-                .await?;
+            let read = self.get(&path).await?;
             read.expect(200)?;
             let tag = read.header("etag").context("an ETag")?;
             let body = json!({ "transition": transition });
@@ -188,12 +193,7 @@ impl Client {
 
     async fn was_made(&self, id: &str, transition: &str) -> Result<()> {
         let path = format!("/api/v1/orders/{id}/history?limit=200");
-        let answer = self
-            .ask(|caller| {
-                let path = path.clone();
-                async move { caller.get(&path).await }
-            })
-            .await?;
+        let answer = self.get(&path).await?;
         answer.expect(200)?;
         let events = answer.body["items"].as_array().cloned().unwrap_or_default();
         ensure!(
@@ -203,18 +203,19 @@ impl Client {
         Ok(())
     }
 
-    async fn wait_for_document(&self, id: &str, kind: &str) -> Result<()> {
+    async fn has_document(&self, id: &str, kind: &str) -> Result<bool> {
         let path = format!("/api/v1/orders/{id}/documents");
-        eventually(&format!("{kind} of {id} is drawn"), SETTLING_TIME_MAX, || async {
-            let answer = self
-                .ask(|caller| {
-                    let path = path.clone();
-                    async move { caller.get(&path).await }
-                })
-                .await?;
-            answer.expect(200)?;
-            let items = answer.body["items"].as_array().cloned().unwrap_or_default();
-            Ok(items.iter().any(|item| item["kind"] == kind).then_some(()))
+        let answer = self.get(&path).await?;
+        answer.expect(200)?;
+        let items = answer.body["items"].as_array().cloned().unwrap_or_default();
+        Ok(items.iter().any(|item| item["kind"] == kind))
+    }
+
+    async fn get(&self, path: &str) -> Result<Answer> {
+        let path = path.to_owned();
+        self.ask(|caller| {
+            let path = path.clone();
+            async move { caller.get(&path).await }
         })
         .await
     }

@@ -8,6 +8,7 @@ use std::{
     },
 };
 
+use parking_lot::FairMutex;
 use rusqlite::{
     hooks::{AuthAction, AuthContext, Authorization},
     types::{ToSqlOutput, ValueRef},
@@ -28,6 +29,9 @@ pub(crate) struct Database {
     /// A connection that does nothing. SQLite writes its log back and deletes it when the last
     /// connection closes; components open and close all the time, and would pay for that each time.
     keeper: Mutex<Option<rusqlite::Connection>>,
+    /// Statements that write come one after the other, in the order in which they came: SQLite itself
+    /// lets those that find it busy sleep for growing times, and some of them for long.
+    writers: FairMutex<()>,
 }
 
 /// What a guest's handle stands for.
@@ -45,7 +49,7 @@ struct Opened {
 
 impl Database {
     pub fn new(path: PathBuf) -> Self {
-        Self { path: Arc::new(path), keeper: Mutex::new(None) }
+        Self { path: Arc::new(path), keeper: Mutex::new(None), writers: FairMutex::new(()) }
     }
 
     pub fn connect(self: &Arc<Self>) -> Connection {
@@ -145,7 +149,7 @@ impl Opened {
             Some(connection) => connection,
             empty => empty.insert(self.database.open().map_err(io)?),
         };
-        let result = query(connection, sql, parameters, receiver);
+        let result = query(connection, &self.database.writers, sql, parameters, receiver);
         self.changes.store(connection.changes(), Relaxed);
         self.last_insert_rowid.store(connection.last_insert_rowid(), Relaxed);
         result
@@ -166,11 +170,15 @@ impl Drop for Opened {
 
 fn query(
     connection: &rusqlite::Connection,
+    writers: &FairMutex<()>,
     sql: &str,
     parameters: &[Value],
     receiver: &mut impl Receiver,
 ) -> Result<(), Error> {
     let mut statement = connection.prepare_cached(sql).map_err(io)?;
+    // Whoever has begun a transaction has SQLite's own lock already, or must not wait for another.
+    let is_write = connection.is_autocommit() && !statement.readonly();
+    let _turn = is_write.then(|| writers.lock());
     let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
     let width = columns.len();
     receiver.columns(columns);
