@@ -125,6 +125,12 @@ impl TestApp {
         self.process.kill().await.context("the product could not be killed")
     }
 
+    /// Waits until the process has ended by itself.
+    pub async fn ended(&mut self) -> Result<std::process::ExitStatus> {
+        let ended = tokio::time::timeout(Duration::from_secs(30), self.process.wait());
+        Ok(ended.await.context("the product does not end")??)
+    }
+
     /// Starts the product again on the same database and billing system, at another port.
     pub async fn restart(&mut self) -> Result<()> {
         let (process, url) = launch(&self.database, &self.simulator, &self.options).await?;

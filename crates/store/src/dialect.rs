@@ -7,7 +7,9 @@ impl Dialect {
     pub fn texts_of(self, parameter: &str) -> String {
         match self {
             Dialect::Sqlite => format!("(SELECT value FROM json_each({parameter}))"),
-            Dialect::Postgres => format!("(SELECT json_array_elements_text({parameter}::text::json))"),
+            Dialect::Postgres => {
+                format!("(SELECT json_array_elements_text({parameter}::text::json))")
+            }
         }
     }
 

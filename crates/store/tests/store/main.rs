@@ -1,0 +1,26 @@
+//! The store on real databases: one contract that SQLite and PostgreSQL keep alike, and the use cases on top of it.
+//!
+//! PostgreSQL is the server that the variable `OMS_TEST_POSTGRES` names; every test makes a database of its own there.
+
+mod support;
+
+mod contract {
+    mod documents;
+    mod lists;
+    mod organisation;
+    mod outbox;
+    mod plans;
+    mod races;
+    mod saving;
+    mod schema;
+    mod search;
+}
+
+mod use_cases {
+    mod changing;
+    mod documents;
+    mod executing;
+    mod organisation;
+    mod registering;
+    mod ticking;
+}
