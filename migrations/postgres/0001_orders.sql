@@ -145,6 +145,9 @@ CREATE FUNCTION order_save_write() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     settled JSONB;
 BEGIN
+    INSERT INTO idempotency_key (key, body_sha256, response, created_at)
+    SELECT value ->> 'key', value ->> 'bodySha256', value ->> 'response', NEW.updated_at
+    FROM json_array_elements(NEW.idempotency::json) AS value;
     IF NEW.expected_version = 0 THEN
         INSERT INTO orders (id, number, version, kind, state, stage, division_code, covering_code, assignee, channel,
             external_id, registered_at, updated_at, due_at, next_check_at, duplicate_key, import_key, search_text,
@@ -184,9 +187,6 @@ BEGIN
     SELECT value ->> 'id', NEW.id, value ->> 'kind', 'waiting', coalesce((value -> 'payload')::text, 'null'), 0,
         NEW.updated_at, NEW.updated_at
     FROM json_array_elements(NEW.effects::json) AS value;
-    INSERT INTO idempotency_key (key, body_sha256, response, created_at)
-    SELECT value ->> 'key', value ->> 'bodySha256', value ->> 'response', NEW.updated_at
-    FROM json_array_elements(NEW.idempotency::json) AS value;
     INSERT INTO document (id, order_id, sha256, document)
     SELECT value ->> 'id', NEW.id, value ->> 'sha256', value::text FROM json_array_elements(NEW.documents::json) AS value
     ON CONFLICT (id) DO NOTHING;

@@ -159,6 +159,11 @@ CREATE TRIGGER order_save_written INSTEAD OF INSERT ON order_save BEGIN
               AND (CASE WHEN settled.value ->> 'lease' IS NULL THEN state = 'fallout'
                         ELSE state = 'waiting' AND lease = settled.value ->> 'lease' END));
 
+    -- What may be refused comes before the order and its search text: after a statement that failed with changes to the
+    -- FTS5 index, its connection would stay in an old snapshot, and the next save on it would find the database locked.
+    INSERT INTO idempotency_key (key, body_sha256, response, created_at)
+    SELECT value ->> 'key', value ->> 'bodySha256', value ->> 'response', NEW.updated_at
+    FROM json_each(NEW.idempotency);
     INSERT INTO orders (id, number, version, kind, state, stage, division_code, covering_code, assignee, channel,
         external_id, registered_at, updated_at, due_at, next_check_at, duplicate_key, import_key, search_text, document)
     SELECT NEW.id, NEW.number, NEW.version, NEW.kind, NEW.state, NEW.stage, NEW.division_code, NEW.covering_code,
@@ -186,9 +191,6 @@ CREATE TRIGGER order_save_written INSTEAD OF INSERT ON order_save BEGIN
         settled_at = CASE WHEN settled.value ->> 'state' <> 'waiting' THEN settled.value ->> 'at' END,
         lease = NULL
     FROM json_each(NEW.settlement) AS settled WHERE effect.id = settled.value ->> 'effect';
-    INSERT INTO idempotency_key (key, body_sha256, response, created_at)
-    SELECT value ->> 'key', value ->> 'bodySha256', value ->> 'response', NEW.updated_at
-    FROM json_each(NEW.idempotency);
     INSERT INTO document (id, order_id, sha256, document)
     SELECT value ->> 'id', NEW.id, value ->> 'sha256', value FROM json_each(NEW.documents)
     WHERE true ON CONFLICT (id) DO NOTHING;

@@ -1,5 +1,7 @@
 //! How orders move: each scenario to each of its ends, and the rules that all of them share.
 
+#[path = "support/forms.rs"]
+mod forms;
 #[path = "support/orders.rs"]
 mod orders;
 #[path = "support/stories.rs"]
@@ -17,7 +19,7 @@ mod ends;
 mod rejections;
 
 use stories::{Step, Story, told};
-use tables::{cases, columns, folded};
+use tables::cases;
 
 /// Tells a story: `step => state stage division | events | effects`, or `step => ! rejection`. The first line is the
 /// registration; steps without an arrow only prepare.
@@ -41,4 +43,14 @@ fn tell(name: &str, table: &str) {
             false => assert!(!actual.starts_with('!'), "{name}: {step}: {actual}"),
         }
     }
+}
+
+/// What stands before and after the last sign of a line; blanks within don't matter.
+fn columns(line: &str, sign: &str) -> (String, String) {
+    let (left, right) = line.rsplit_once(sign).unwrap_or_else(|| panic!("no {sign:?} in: {line}"));
+    (folded(left), folded(right))
+}
+
+fn folded(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

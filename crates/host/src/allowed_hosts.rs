@@ -49,9 +49,21 @@ impl AllowedHosts {
                     host: HostPattern::Exactly(Host::Domain(format!("{component}{suffix}"))),
                     ..pattern.clone()
                 }));
+                return Ok(());
             }
-            _ => self.0.push(pattern),
+            HostPattern::Exactly(Host::Domain(domain)) => {
+                // A call to it could never be answered.
+                if let Some(name) = chained_component(domain)
+                    && !components.into_iter().any(|component| component == name)
+                {
+                    return Err(format!(
+                        "{text:?}: there is no component {name:?} with an HTTP trigger"
+                    ));
+                }
+            }
+            _ => {}
         }
+        self.0.push(pattern);
         Ok(())
     }
 

@@ -72,6 +72,7 @@ impl App {
                     manifest: &manifest,
                     directory,
                     variables: &variables,
+                    served: &served,
                     id,
                     faults: Vec::new(),
                 };
@@ -162,6 +163,8 @@ struct ComponentReader<'a> {
     manifest: &'a Manifest,
     directory: &'a Path,
     variables: &'a BTreeMap<String, String>,
+    /// The components that answer HTTP.
+    served: &'a BTreeSet<String>,
     id: &'a str,
     faults: Vec<String>,
 }
@@ -201,7 +204,7 @@ impl ComponentReader<'_> {
             if template::is_template(entry) && matches!(&*rendered, "" | "http://" | "https://") {
                 continue;
             }
-            let components = self.manifest.components.keys().map(String::as_str);
+            let components = self.served.iter().map(String::as_str);
             if let Err(reason) = hosts.add(&rendered, components) {
                 self.fault(format!("allowed_outbound_hosts: {reason}"));
             }

@@ -245,8 +245,7 @@ fn serve_components(
             component: config.id.clone(),
             reason: format!("{error:#}"),
         })?;
-        let served = ServedComponent { config: config.clone(), handler: ProxyHandler::new(maker) };
-        Ok((config.id.clone(), served))
+        Ok((config.id.clone(), ServedComponent { handler: ProxyHandler::new(maker) }))
     };
     configs.iter().zip(compiled).map(serve).collect()
 }

@@ -10,7 +10,6 @@ use tokio::sync::{Semaphore, watch};
 use wasmtime_wasi_http::handler::ProxyHandler;
 
 use crate::{
-    app::ComponentConfig,
     handler::InstanceMaker,
     limits::{CHAINED_REQUESTS_MAX, Limits},
     outbound_http::Client,
@@ -47,7 +46,6 @@ pub(crate) struct Services {
 pub(crate) type Components = HashMap<String, ServedComponent>;
 
 pub(crate) struct ServedComponent {
-    pub config: Arc<ComponentConfig>,
     pub handler: ProxyHandler<InstanceMaker>,
 }
 

@@ -75,6 +75,9 @@ fn wasi(component: &Arc<ComponentConfig>) -> WasiCtx {
         .stdout(Output::stdout(&component.id))
         .stderr(Output::stderr(&component.id))
         .allow_ip_name_lookup(false)
+        // Sockets as such; where they may go is decided below.
+        .allow_tcp(true)
+        .allow_udp(true)
         .socket_addr_check(move |address, purpose| {
             let is_allowed = may_use_socket(&granted, address, purpose);
             Box::pin(async move { is_allowed })

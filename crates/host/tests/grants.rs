@@ -28,14 +28,14 @@ const REFUSED: &[(&str, &str)] = &[
     ("/socket/udp?127.0.0.1:9", "error: ErrorCode::AccessDenied"),
     ("/socket/bind?127.0.0.1:9", "error: ErrorCode::AccessDenied"),
     ("/socket/listen", "error: ErrorCode::AccessDenied"),
-    ("/socket/name?localhost", "error: ErrorCode::AccessDenied"),
+    ("/socket/name?localhost", "error: ErrorCode::PermanentResolverFailure"),
     (
         "/postgres/open?postgres://u@127.0.0.1:9/d",
-        r#"error: Error::ConnectionFailed("address postgres://127.0.0.1:9 is not permitted")"#,
+        r#"error: PgError(Error::ConnectionFailed("address postgres://127.0.0.1:9 is not permitted"))"#,
     ),
     (
         "/postgres/open?postgres://u@localhost/d",
-        r#"error: Error::ConnectionFailed("address postgres://localhost is not permitted")"#,
+        r#"error: PgError(Error::ConnectionFailed("address postgres://localhost:5432 is not permitted"))"#,
     ),
     ("/environment", "[]"),
 ];
@@ -65,18 +65,18 @@ allowed_outbound_hosts = ["postgres://127.0.0.1:1", "tcp://127.0.0.1:2", "http:/
         ("/socket/udp?127.0.0.1:2", "error: ErrorCode::AccessDenied"),
         (
             "/postgres/open?postgres://u@127.0.0.1:2/d",
-            r#"error: Error::ConnectionFailed("address postgres://127.0.0.1:2 is not permitted")"#,
+            r#"error: PgError(Error::ConnectionFailed("address postgres://127.0.0.1:2 is not permitted"))"#,
         ),
         (
             "/postgres/open?postgres://u@127.0.0.1:1,127.0.0.1:2/d",
-            r#"error: Error::ConnectionFailed("address postgres://127.0.0.1:2 is not permitted")"#,
+            r#"error: PgError(Error::ConnectionFailed("address postgres://127.0.0.1:2 is not permitted"))"#,
         ),
         (
-            "/postgres/open?host=127.0.0.1%20port=1%20hostaddr=127.0.0.2".replace("%20", "\u{20}").leak(),
-            r#"error: Error::ConnectionFailed("hostaddr is not supported, only host")"#,
+            "/postgres/open?postgres://u@127.0.0.1:1/d?hostaddr=127.0.0.2",
+            r#"error: PgError(Error::ConnectionFailed("hostaddr is not supported, only host"))"#,
         ),
     ];
-    for (path, expected) in cases.into_iter().filter(|(path, _)| !path.contains(' ')) {
+    for (path, expected) in cases {
         assert_eq!(app.probe(path).await, Answer::ok(expected), "{path}");
     }
     let refused = app.probe("/postgres/open?postgres://u@127.0.0.1:1/d").await;
@@ -98,7 +98,8 @@ shade = "dark {{ colour }}"
     .await;
     assert_eq!(app.probe("/variable?shade").await, Answer::ok("dark red"));
     for name in ["colour", "key"] {
-        let expected = format!(r#"error: Error::Undefined("no variable for \"probe\".\"{name}\"")"#);
+        let expected =
+            format!(r#"error: Error::Undefined("no variable for \"probe\".\"{name}\"")"#);
         assert_eq!(app.probe(&format!("/variable?{name}")).await, Answer::ok(&expected));
     }
 }
@@ -130,8 +131,7 @@ async fn a_granted_host_is_reached() {
         stream.write_all(response).await.expect("the guest reads");
         String::from_utf8_lossy(&request).into_owned()
     });
-    let app =
-        start(&probe_with(&format!("allowed_outbound_hosts = [\"http://{address}\"]"))).await;
+    let app = start(&probe_with(&format!("allowed_outbound_hosts = [\"http://{address}\"]"))).await;
     let answer = app.probe(&format!("/fetch?http://{address}/path?query")).await;
     assert_eq!(answer, Answer::ok("201\nmade"));
     let request = server.await.expect("the server of the test doesn't fail");
@@ -155,7 +155,8 @@ source = "{guests}/probe.wasm"
 
 #[tokio::test]
 async fn a_private_route_is_reached_by_chaining_only() {
-    let app = start(&chained(r#""http://hidden.spin.internal""#).replace("\"/...\"", "\"/fetch\"")).await;
+    let app =
+        start(&chained(r#""http://hidden.spin.internal""#).replace("\"/...\"", "\"/fetch\"")).await;
     let answer = app.get("/fetch?http://hidden.spin.internal/echo?q").await;
     assert_eq!(answer.status, StatusCode::OK);
     assert!(answer.text.starts_with("200\nPOST http://hidden.spin.internal/echo?q"), "{answer:?}");
@@ -185,10 +186,7 @@ async fn chaining_goes_only_where_it_was_granted() {
         assert_eq!(app.probe(&format!("/fetch?{url}")).await, denied, "{url}");
     }
     let wild = start(&chained(r#""http://*.spin.internal""#)).await;
-    assert_eq!(
-        wild.probe("/fetch?http://hidden.spin.internal/empty").await,
-        Answer::ok("200\n")
-    );
+    assert_eq!(wild.probe("/fetch?http://hidden.spin.internal/empty").await, Answer::ok("200\n"));
     assert_eq!(wild.probe("/fetch?http://nobody.spin.internal/empty").await, denied);
     let everything = start(&chained(r#""*://*:*""#)).await;
     assert_eq!(
@@ -199,10 +197,9 @@ async fn chaining_goes_only_where_it_was_granted() {
 
 #[tokio::test]
 async fn a_grant_to_call_a_component_that_is_not_served_is_a_fault() {
-    let expected = [
-        "component probe: allowed_outbound_hosts: \"http://nobody.spin.internal\": there is no \
-         component \"nobody\" with an HTTP trigger",
-    ];
+    let expected =
+        ["component probe: allowed_outbound_hosts: \"http://nobody.spin.internal\": there is no \
+         component \"nobody\" with an HTTP trigger"];
     assert_eq!(faults(&chained(r#""http://nobody.spin.internal""#)).await, expected);
 }
 

@@ -89,7 +89,7 @@ async fn faults_of_single_places_are_told_too() {
     let cases = [
         ("this is no TOML", "isn't a Spin manifest"),
         (&*probe_with("").replace("probe.wasm", "../../CACHEDIR.TAG"), "component probe: "),
-        (&*probe_with("").replace("\"/...\"", "\"/a/.../b\""), "route \"/a/.../b\""),
+        (&*probe_with("").replace("\"/...\"", "\"/a/:\""), "route \"/a/:\""),
         (&*probe_with("files = [\"a\"]"), "\"files\" isn't supported"),
         (&*probe_with("environment = { A = \"b\" }"), "\"environment\" isn't supported"),
         (&*probe_with("source = 1").replacen("source", "#", 1), "source must be the path"),

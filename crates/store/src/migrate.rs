@@ -50,7 +50,11 @@ pub enum MigrationError {
 /// Applies what is missing. A database that a newer program has migrated is left alone.
 pub async fn migrate(database: &NativeDatabase) -> Result<(), MigrationError> {
     let outcome = match database {
-        NativeDatabase::Sqlite(pool) => migrator(|step| step.sqlite).run(pool).await,
+        NativeDatabase::Sqlite(pool) => match migrator(|step| step.sqlite).run(pool).await {
+            // SQLite has no lock for this: another program may have applied it at the same moment, and then it is done.
+            Err(MigrateError::ExecuteMigration(..)) => migrator(|step| step.sqlite).run(pool).await,
+            outcome => outcome,
+        },
         NativeDatabase::Postgres(pool) => migrator(|step| step.postgres).run(pool).await,
     };
     outcome.map_err(|error| match error {

@@ -25,10 +25,13 @@ impl<D: Database> Organisation for Store<D> {
     }
 
     async fn divisions_in_use(&self) -> Result<Vec<String>, StoreError> {
+        // Of an open order: the division that has it, and the one that operates its address.
+        const OPEN: &str = "state IN ('acknowledged', 'pending', 'held', 'inProgress', 'partial', \
+            'assessingCancellation', 'pendingCancellation')";
         let statement = format!(
             "SELECT division_code FROM coverage_rule UNION \
-             SELECT division_code FROM orders WHERE state IN ('acknowledged', 'pending', 'held', 'inProgress', \
-             'partial', 'assessingCancellation', 'pendingCancellation') LIMIT {DIVISIONS_MAX}"
+             SELECT division_code FROM orders WHERE {OPEN} UNION \
+             SELECT covering_code FROM orders WHERE {OPEN} LIMIT {DIVISIONS_MAX}"
         );
         let rows = self.database.query(&statement, Vec::new()).await?;
         rows.into_iter().map(|mut row| row.text(0)).collect()

@@ -97,7 +97,10 @@ fn a_legal_entity_is_connected_with_an_offer_and_an_acceptance_act() {
 #[test]
 fn a_legal_entity_is_refused_at_each_stage_of_sales_and_by_the_survey() {
     let ends = [
-        ("", "sales does refuse because a debtor => rejected rejected north-sales | transitioned |"),
+        (
+            "",
+            "sales does refuse because a debtor => rejected rejected north-sales | transitioned |",
+        ),
         (
             "sales does accept",
             "tech does not-feasible because no duct => rejected rejected north-tech | transitioned |",
@@ -220,7 +223,7 @@ fn an_order_is_cancelled_from_every_stage_before_the_point_of_no_return() {
         connect-legal      | sales does accept; tech does feasible      | cancelled cancelled north-sales | cancelled |
         connect-legal      | sales does accept; tech does feasible; sales does offer-accepted | cancelled cancelled north-sales | cancelled |
         connect-legal      | sales does accept; tech does feasible; sales does offer-accepted; system draws contract; sales does sign | cancelled cancelled north-tech | cancelled |
-        connect-legal      | sales does accept; tech does feasible; sales does offer-accepted; system draws contract; sales does sign; system draws work-order; tech does installed acceptanceAct=1 | ! past-point-of-no-return
+        connect-legal      | sales does accept; tech does feasible; sales does offer-accepted; system draws contract; sales does sign; system draws work-order; tech does installed acceptanceAct=17/A | ! past-point-of-no-return
         disconnect         |                                            | cancelled cancelled north-sales | cancelled |
         disconnect         | sales does accept                          | ! past-point-of-no-return
         change             |                                            | cancelled cancelled north-sales | cancelled |
@@ -238,7 +241,8 @@ fn an_order_is_cancelled_from_every_stage_before_the_point_of_no_return() {
         let division = if scenario == "support" { "north-tech" } else { "north-sales" };
         let way = way.replace(';', "\n");
         let end = format!("desk cancels because he moved => {expected}");
-        let begin = format!("registration => acknowledged registered {division} | registered routed |");
+        let begin =
+            format!("registration => acknowledged registered {division} | registered routed |");
         tell(scenario, &format!("{begin}\n{way}\n{end}"));
     }
 }

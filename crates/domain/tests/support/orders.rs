@@ -1,4 +1,4 @@
-//! A small operator, its people, and one sound registration of each kind.
+//! A small operator and its people.
 
 use oms_domain::decide::{self, Context, Decision};
 use oms_domain::division::{Division, Neighbourhood};
@@ -6,11 +6,9 @@ use oms_domain::registration::Registration;
 use oms_domain::rights::{Actor, Right};
 use oms_domain::routing::{Coverage, CoverageRule};
 use oms_domain::scenario::{self, Scenario};
-use oms_domain::time::Instant;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-/// 2026-11-24T09:00:00Z, a Tuesday: when every story begins.
-pub const MORNING: Instant = Instant(1_795_510_800_000);
+pub use crate::forms::{MORNING, form};
 
 /// code, parent, kind
 const ORGANISATION: &str = "
@@ -71,43 +69,6 @@ pub fn actor(role: &str) -> Actor {
     Actor { name: role.to_owned(), rights }
 }
 
-/// A sound registration. The names are those of the scenarios, and `import`.
-pub fn form(name: &str) -> Value {
-    let individual = json!({
-        "type": "individual", "familyName": "Karimov", "givenName": "Anvar", "phone": "+998901234567",
-        "email": "a.karimov@example.org", "language": "ru"
-    });
-    let legal_entity = json!({
-        "type": "legalEntity", "name": "Tashkent Tekstil", "taxId": "301234567",
-        "representative": { "name": "Olim Yusupov", "position": "Director" }, "phone": "+998712000000"
-    });
-    let address = json!({
-        "country": "UZ", "region": "Tashkent", "city": "Tashkent", "street": "Amir Temur", "house": "12A",
-        "flat": "45", "postcode": "100000"
-    });
-    let item = |action: &str| json!({ "id": "1", "service": "internet", "action": action, "tariff": "home-300" });
-    let order = |kind: &str, party: &Value, action: &str| {
-        json!({
-            "kind": kind, "channel": "operator", "party": party, "address": address, "items": [item(action)]
-        })
-    };
-    match name {
-        "connect-individual" => order("connect", &individual, "add"),
-        "connect-legal" => order("connect", &legal_entity, "add"),
-        "disconnect" => order("disconnect", &individual, "delete"),
-        "change" => order("change", &individual, "modify"),
-        "support" => json!({
-            "kind": "support", "channel": "public", "party": individual, "address": { "country": "UZ" },
-            "symptom": "No internet since the morning"
-        }),
-        "import" => json!({
-            "kind": "support", "channel": "import", "address": { "country": "US" }, "symptom": "Slow",
-            "imported": { "source": "complaints", "key": "211255" }
-        }),
-        _ => panic!("there is no form {name}"),
-    }
-}
-
 pub fn scenario(name: &str) -> &'static Scenario {
     let name = if name == "import" { "support" } else { name };
     scenario::find(name, 1).unwrap_or_else(|| panic!("there is no scenario {name}"))
@@ -115,7 +76,8 @@ pub fn scenario(name: &str) -> &'static Scenario {
 
 /// The order of a registration, as the administrator registers it in the morning.
 pub fn registered(form: &Value, scenario: &'static Scenario) -> Decision {
-    let registration = Registration::read(form, MORNING).unwrap_or_else(|faults| panic!("{faults:?}"));
+    let registration =
+        Registration::read(form, MORNING).unwrap_or_else(|faults| panic!("{faults:?}"));
     let coverage = coverage();
     let actor = actor("admin");
     let context =

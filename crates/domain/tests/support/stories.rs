@@ -77,9 +77,12 @@ impl Story {
         let steps = i64::from(!decision.is_empty());
         assert_eq!(next.version, self.order.version + steps, "a change is one version");
         for effect in &decision.effects {
-            let asked =
-                |event: &&Event| effect.id == format!("{}.{}", next.id, event.sequence);
-            assert!(decision.events.iter().any(|event| asked(&event)), "{} has no event", effect.id);
+            let asked = |event: &&Event| effect.id == format!("{}.{}", next.id, event.sequence);
+            assert!(
+                decision.events.iter().any(|event| asked(&event)),
+                "{} has no event",
+                effect.id
+            );
         }
         assert_eq!(next.is_closed(), next.closed_at.is_some(), "closed orders say when");
         assert_eq!(next.hold.is_some(), next.state == OrderState::Held);

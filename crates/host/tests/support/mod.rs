@@ -49,7 +49,7 @@ pub struct TestApp {
 }
 
 /// What a guest or the host answered.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     pub status: StatusCode,
     pub text: String,
@@ -128,7 +128,8 @@ impl TestApp {
     /// Asks over the network, on a connection of its own.
     pub async fn get(&self, path: &str) -> Answer {
         let address = self.host.address();
-        let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+        let request =
+            format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
         let response = self.exchange(&request).await;
         let (head, body) = response.split_once("\r\n\r\n").expect("a response has a head");
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());

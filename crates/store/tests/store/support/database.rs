@@ -55,13 +55,17 @@ impl EmptyDatabase {
 }
 
 fn server() -> String {
-    std::env::var(POSTGRES_VARIABLE)
-        .unwrap_or_else(|_| panic!("{POSTGRES_VARIABLE} is not set; run the tests with `cargo xtask test`"))
+    std::env::var(POSTGRES_VARIABLE).unwrap_or_else(|_| {
+        panic!("{POSTGRES_VARIABLE} is not set; run the tests with `cargo xtask test`")
+    })
 }
 
 async fn on_server(statement: &str) {
     let server = NativeDatabase::open(&server(), 1).await.expect("the PostgreSQL server is there");
-    server.execute(statement, Vec::new()).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
+    server
+        .execute(statement, Vec::new())
+        .await
+        .unwrap_or_else(|error| panic!("{statement}: {error}"));
     server.close().await;
 }
 
@@ -69,6 +73,7 @@ async fn on_server(statement: &str) {
 #[derive(Clone)]
 pub struct TestStore {
     pub kind: Kind,
+    pub url: String,
     store: Store<NativeDatabase>,
 }
 
@@ -112,7 +117,8 @@ pub fn run(kind: Kind, test: impl AsyncFnOnce(TestStore)) {
         let empty = EmptyDatabase::create(kind).await;
         let database = empty.open(CONNECTIONS_MAX).await;
         migrate(&database).await.expect("the schema is made");
-        test(TestStore { kind, store: Store::new(database.clone()) }).await;
+        let url = empty.url.clone();
+        test(TestStore { kind, url, store: Store::new(database.clone()) }).await;
         database.close().await;
         empty.remove().await;
     });

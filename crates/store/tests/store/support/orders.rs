@@ -51,8 +51,7 @@ pub fn decision(form: &Value, now: Instant) -> Decision {
     let neighbourhood = Neighbourhood::of(&divisions(), "north-tech");
     let coverage = Coverage { rule: rules().into_iter().next(), beaten: Vec::new(), neighbourhood };
     let admin = admin();
-    let context =
-        Context { now, actor: &admin, scenario, neighbourhood: &coverage.neighbourhood };
+    let context = Context { now, actor: &admin, scenario, neighbourhood: &coverage.neighbourhood };
     let id = Uuid::now_v7();
     let number = order_number(now, Uuid::new_v4().as_u64_pair().1);
     decide::register(registration, id.to_string(), number, &coverage, context).expect("a decision")
@@ -74,6 +73,11 @@ pub fn next(order: &Order, command: Command, now: Instant) -> Decision {
 
 pub fn comment(text: &str) -> Command {
     Command::Comment { text: text.to_owned() }
+}
+
+pub fn transition(code: &str) -> Command {
+    let fields = serde_json::Map::new();
+    Command::Transition { transition: code.to_owned(), fields, comment: None }
 }
 
 /// A save of a decision on the version it was made on, and nothing along.
@@ -113,7 +117,12 @@ pub async fn saved_with_effects(store: &TestStore, kinds: &[EffectKind], now: In
 }
 
 /// Decides a command on an order and saves it.
-pub async fn change(store: &TestStore, order: &Order, command: Command, now: Instant) -> Result<Order, SaveError> {
+pub async fn change(
+    store: &TestStore,
+    order: &Order,
+    command: Command,
+    now: Instant,
+) -> Result<Order, SaveError> {
     let decision = next(order, command, now);
     store.save(save_of(&decision, now)).await?;
     Ok(decision.order)

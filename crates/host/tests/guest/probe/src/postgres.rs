@@ -55,10 +55,14 @@ async fn types(address: &str) -> Answer {
         $6::bool AS f, $7::text AS g, $8::numeric AS h, $9::text[] AS i, $10::uuid AS j, $11::timestamp AS k, \
         $12::float8 AS l, $13::int4 AS m";
     let result = connection.query(statement, values).await.map_err(|error| format!("{error:?}"))?;
-    let columns: Vec<_> =
-        result.columns().iter().map(|column| format!("{}:{:?}", column.name, column.data_type)).collect();
+    let columns: Vec<_> = result
+        .columns()
+        .iter()
+        .map(|column| format!("{}:{:?}", column.name, column.data_type))
+        .collect();
     let rows = result.collect().await.map_err(|error| format!("{error:?}"))?;
-    let values: Vec<_> = (0..columns.len()).map(|column| format!("{:?}", rows[0][column])).collect();
+    let values: Vec<_> =
+        (0..columns.len()).map(|column| format!("{:?}", rows[0][column])).collect();
     Ok(format!("{}\n{}", columns.join(" "), values.join(" ")))
 }
 
@@ -79,7 +83,9 @@ async fn fail(address: &str, how: &str) -> Answer {
         "syntax" => execute(address, "SELEC", &[]).await,
         // A text doesn't become a number by itself.
         "type" => execute(address, "SELECT $1::int8", &[ParameterValue::Str("1".to_owned())]).await,
-        "json" => execute(address, "SELECT $1::jsonb", &[ParameterValue::Jsonb(b"{".to_vec())]).await,
+        "json" => {
+            execute(address, "SELECT $1::jsonb", &[ParameterValue::Jsonb(b"{".to_vec())]).await
+        }
         _ => Err(format!("can't fail by {how}")),
     }
 }

@@ -14,7 +14,9 @@ pub async fn answer(path: &str, argument: &str) -> Answer {
             done(socket.connect(address(argument)).await, "connected")
         }
         "/socket/bind" => done(tcp()?.bind(address(argument)), "bound"),
-        "/socket/listen" => tcp()?.listen().map(|_| "listening".to_owned()).map_err(|e| format!("{e:?}")),
+        "/socket/listen" => {
+            tcp()?.listen().map(|_| "listening".to_owned()).map_err(|e| format!("{e:?}"))
+        }
         "/socket/udp" => {
             let socket = UdpSocket::create(IpAddressFamily::Ipv4).map_err(|e| format!("{e:?}"))?;
             done(socket.send(b"ping".to_vec(), Some(address(argument))).await, "sent")

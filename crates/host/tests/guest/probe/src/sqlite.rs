@@ -13,6 +13,7 @@ pub async fn answer(path: &str, argument: &str) -> Answer {
         "/sqlite/rows" => rows(argument).await,
         "/sqlite/types" => types().await,
         "/sqlite/save" => save(argument).await,
+        "/sqlite/read-kept" => read_kept(argument).await,
         "/sqlite/save-kept" => save_kept(argument).await,
         "/sqlite/trap-in-transaction" => trap_in_transaction(argument).await,
         "/sqlite/count" => count(argument).await,
@@ -82,7 +83,11 @@ async fn save_on(connection: &Connection, note: &str) -> Answer {
     run(connection, TABLE, Vec::new()).await?;
     let insert = "INSERT INTO notes (text) VALUES (?)";
     run(connection, insert, vec![Value::Text(note.to_owned())]).await?;
-    Ok(format!("changes {} rowid {}", connection.changes().await, connection.last_insert_rowid().await))
+    Ok(format!(
+        "changes {} rowid {}",
+        connection.changes().await,
+        connection.last_insert_rowid().await
+    ))
 }
 
 thread_local! {
@@ -91,19 +96,31 @@ thread_local! {
 
 /// One statement on a connection that the instance keeps: how the product saves.
 async fn save_kept(note: &str) -> Answer {
-    let kept = FREE.with_borrow_mut(Vec::pop);
-    let connection = match kept {
-        Some(connection) => connection,
-        None => {
-            let connection = Connection::open_default().await.map_err(|error| format!("{error:?}"))?;
-            run(&connection, "PRAGMA synchronous = NORMAL", Vec::new()).await?;
-            connection
-        }
-    };
+    let connection = take_kept().await?;
     let insert = "INSERT INTO notes (text) VALUES (?)";
     let saved = run(&connection, insert, vec![Value::Text(note.to_owned())]).await;
     FREE.with_borrow_mut(|free| free.push(connection));
     saved
+}
+
+/// The text of a row, on a connection that the instance keeps.
+async fn read_kept(id: &str) -> Answer {
+    let connection = take_kept().await?;
+    let select = "SELECT text FROM notes WHERE id = ?";
+    let id = Value::Integer(id.parse().unwrap_or_default());
+    let result = connection.execute(select, [id]).await.map_err(|error| format!("{error:?}"))?;
+    let rows = result.collect().await.map_err(|error| format!("{error:?}"))?;
+    FREE.with_borrow_mut(|free| free.push(connection));
+    Ok(format!("{:?}", rows.first().map(|row| &row.values)))
+}
+
+async fn take_kept() -> Result<Connection, String> {
+    if let Some(connection) = FREE.with_borrow_mut(Vec::pop) {
+        return Ok(connection);
+    }
+    let connection = Connection::open_default().await.map_err(|error| format!("{error:?}"))?;
+    run(&connection, "PRAGMA synchronous = NORMAL", Vec::new()).await?;
+    Ok(connection)
 }
 
 async fn trap_in_transaction(note: &str) -> Answer {

@@ -1,0 +1,284 @@
+//! Each rule that a command can break, and that a rejected command leaves the order as it was.
+
+use crate::orders::{MORNING, actor, coverage, form, neighbourhood, registered, scenario};
+use crate::stories::{Step, Story};
+use crate::tables::cases;
+use oms_domain::decide::{self, Command, Context, available};
+use oms_domain::division::Neighbourhood;
+use oms_domain::registration::Registration;
+use oms_domain::rejection::Rejection;
+use oms_domain::routing::Coverage;
+use oms_domain::scenario::{EntryAction, Scenario};
+use std::collections::BTreeSet;
+
+/// scenario | way to the order | step | rejection
+const BROKEN: &str = "
+    # nobody may what needs a right
+    connect-individual |                            | nobody does accept                       | right-missing
+    connect-individual |                            | tech does accept                         | right-missing
+    connect-individual | sales does accept          | sales does feasible                      | right-missing
+    support            |                            | sales does start                         | right-missing
+    support            |                            | nobody holds because away                | right-missing
+    support            | desk holds because away    | nobody resumes                           | right-missing
+    support            |                            | nobody cancels because moved             | right-missing
+    support            |                            | nobody gives olim                        | right-missing
+    support            | desk gives olim            | nobody takes                             | right-missing
+    support            |                            | nobody says hello                        | right-missing
+    support            |                            | nobody adds passport                     | right-missing
+    support            | system fails draw          | nobody repairs because again             | right-missing
+    support            | system fails draw          | nobody completes draw because by hand    | right-missing
+    support            | system fails draw          | nobody abandons because not needed       | right-missing
+    support            |                            | system does start                        | right-missing
+
+    # closed orders stay as they are
+    support            | desk cancels because moved | support does start                       | order-is-closed
+    support            | desk cancels because moved | support does no-such-thing               | order-is-closed
+    support            | desk cancels because moved | desk holds because away                  | order-is-closed
+    support            | desk cancels because moved | desk resumes                             | order-is-closed
+    support            | desk cancels because moved | desk cancels because moved               | order-is-closed
+    support            | desk cancels because moved | desk gives olim                          | order-is-closed
+    support            | desk cancels because moved | desk takes                               | order-is-closed
+    connect-individual | sales does refuse because a debtor | sales does accept                | order-is-closed
+
+    # holds
+    support            | desk holds because away    | support does start                       | order-is-held
+    connect-individual | desk holds because away    | sales does accept                        | order-is-held
+    support            |                            | desk resumes                             | order-is-not-held
+    support            | desk holds because away; desk resumes | desk resumes                  | order-is-not-held
+    support            |                            | desk holds for 0m because away           | hold-ends-in-the-past
+    support            |                            | desk holds for -5m because away          | hold-ends-in-the-past
+    support            | desk holds because away    | desk holds for -5m because away          | hold-ends-in-the-past
+
+    # transitions
+    support            |                            | support does no-such-thing               | transition-unknown
+    connect-individual |                            | tech does feasible                       | transition-not-from-here
+    connect-individual | sales does accept          | sales does accept                        | transition-not-from-here
+    connect-individual |                            | admin does activated                     | transition-not-from-here
+    connect-individual | sales does accept; tech does feasible; system draws contract; sales does sign; system draws work-order; tech does installed | admin does activated | transition-is-automatic
+    connect-individual |                            | sales does refuse                        | comment-required
+    connect-individual | sales does accept          | tech does not-feasible                   | comment-required
+    support            |                            | support does ask                         | comment-required
+    change             | sales does accept          | tech does reconfigured                   | document-required
+    connect-individual | sales does accept; tech does feasible | sales does sign               | document-required
+    connect-individual | sales does accept; tech does feasible; system draws contract; sales does sign | tech does installed | document-required
+    connect-individual | sales does accept; tech does feasible; desk adds passport | sales does sign | document-required
+
+    # fields
+    connect-legal      | sales does accept; tech does feasible; sales does offer-accepted; system draws contract; sales does sign; system draws work-order | tech does installed | fields-required
+    connect-legal      | sales does accept; tech does feasible; sales does offer-accepted; system draws contract; sales does sign; system draws work-order | tech does installed acceptanceAct=null | fields-required
+    connect-individual | sales does accept          | tech does feasible colour=red            | field-unknown
+    connect-individual | sales does accept          | tech does feasible accessNode=7          | field-invalid
+    connect-individual | sales does accept          | tech does feasible accessNode=true       | field-invalid
+    connect-individual | sales does accept          | tech does feasible accessNode=[\"a\"]    | field-invalid
+    connect-individual | sales does accept          | tech does feasible accessNode=\"\"       | field-invalid
+    connect-individual | sales does accept; tech does feasible; system draws contract | sales does sign signedOn=tomorrow | field-invalid
+    connect-individual | sales does accept; tech does feasible; system draws contract | sales does sign signedOn=2026-02-30 | field-invalid
+    connect-individual | sales does accept; tech does feasible; system draws contract | sales does sign signedOn=2026-1-1 | field-invalid
+
+    # the point of no return
+    disconnect         | sales does accept          | admin cancels because he stays           | past-point-of-no-return
+    change             | sales does accept; system draws work-order; tech does reconfigured | desk cancels because he stays | past-point-of-no-return
+";
+
+#[test]
+fn every_broken_rule_is_told_and_the_order_stays_as_it_was() {
+    for line in cases(BROKEN) {
+        let columns: Vec<&str> = line.splitn(4, '|').map(str::trim).collect();
+        let [scenario, way, step, expected] = columns[..] else { panic!("{line}") };
+        let (mut story, _) = Story::of(scenario);
+        for prepared in way.split(';').map(str::trim).filter(|prepared| !prepared.is_empty()) {
+            let outcome = story.step(prepared);
+            assert!(!matches!(outcome, Step::Rejected(_)), "{line}: {prepared}");
+        }
+        let before = story.order.clone();
+        match story.step(step) {
+            Step::Rejected(rejection) => assert_eq!(rejection.code(), expected, "{line}"),
+            Step::Time | Step::Decided(_) => panic!("it was accepted: {line}"),
+        }
+        assert_eq!(story.order, before, "{line}");
+    }
+}
+
+#[test]
+fn a_contract_is_signed_with_somebody() {
+    let (mut story, _) = Story::of("connect-individual");
+    for step in ["sales does accept", "tech does feasible", "system draws contract"] {
+        assert!(matches!(story.step(step), Step::Decided(_)), "{step}");
+    }
+    story.order.party = None;
+    let Step::Rejected(rejection) = story.step("sales does sign") else { panic!("it was signed") };
+    assert_eq!(rejection, Rejection::PartyRequired);
+}
+
+#[test]
+fn an_order_needs_an_organisation_to_go_to() {
+    let rejection = register("connect-individual", &Coverage::default(), "admin");
+    assert_eq!(rejection, Rejection::OrganisationMissing);
+
+    let (story, _) = Story::of("connect-individual");
+    let (sales, nowhere) = (actor("sales"), Neighbourhood::default());
+    let scenario = scenario("connect-individual");
+    let context = Context { now: MORNING, actor: &sales, scenario, neighbourhood: &nowhere };
+    let rejection = decide::decide(&story.order, accept(), context).expect_err("nowhere to go");
+    assert_eq!(rejection, Rejection::OrganisationMissing);
+}
+
+#[test]
+fn registering_and_importing_need_their_rights() {
+    for (form, role) in [("connect-individual", "nobody"), ("support", "sales"), ("import", "desk")]
+    {
+        let rejection = register(form, &coverage(), role);
+        assert_eq!(rejection.code(), "right-missing", "{role} registers {form}");
+    }
+}
+
+#[test]
+fn a_stage_that_the_scenario_does_not_have_is_refused_wherever_it_is_named() {
+    // An imported order names its stage.
+    let mut elsewhere = form("import");
+    elsewhere["imported"]["stage"] = "feasibility".into();
+    let rejection = register_form(&elsewhere, scenario("support"), &coverage(), "admin");
+    assert_eq!(rejection.code(), "stage-unknown");
+
+    // A scenario that no check has seen may name what is not there.
+    let (story, _) = Story::of("support");
+    let mut broken = scenario("support").clone();
+    broken.cancelled_stage = "nowhere".to_owned();
+    for transition in &mut broken.transitions {
+        transition.to = "nowhere".to_owned();
+    }
+    let (admin, around) = (actor("admin"), neighbourhood());
+    let context =
+        Context { now: MORNING, actor: &admin, scenario: &broken, neighbourhood: &around };
+    let start = Command::Transition {
+        transition: "start".to_owned(),
+        fields: serde_json::Map::new(),
+        comment: None,
+    };
+    for command in [Command::Cancel { reason: "moved".to_owned() }, start] {
+        let rejection = decide::decide(&story.order, command, context).expect_err("no such stage");
+        assert_eq!(rejection.code(), "stage-unknown");
+    }
+}
+
+#[test]
+fn what_can_be_done_is_listed_with_what_stands_in_the_way() {
+    // scenario | way | role | transition allowed, or transition: obstacles
+    let table = "
+        connect-individual |                         | sales   | accept ok; refuse ok
+        connect-individual |                         | tech    | accept right-missing; refuse right-missing
+        connect-individual | sales does accept       | tech    | feasible ok; not-feasible ok
+        connect-individual | desk holds because away | sales   | accept order-is-held; refuse order-is-held
+        connect-individual | desk holds because away | nobody  | accept order-is-held right-missing; refuse order-is-held right-missing
+        connect-individual | sales does accept; tech does feasible | sales | refuse ok; sign document-required
+        connect-individual | sales does accept; tech does feasible; system draws contract | sales | refuse ok; sign ok
+        connect-individual | sales does accept; tech does feasible; system draws contract; sales does sign; system draws work-order; tech does installed | admin | activated transition-is-automatic
+        support            | desk cancels because moved | admin |
+    ";
+    for line in cases(table) {
+        let columns: Vec<&str> = line.splitn(4, '|').map(str::trim).collect();
+        let [name, way, role, expected] = columns[..] else { panic!("{line}") };
+        let (mut story, _) = Story::of(name);
+        for prepared in way.split(';').map(str::trim).filter(|prepared| !prepared.is_empty()) {
+            story.step(prepared);
+        }
+        let (actor, around) = (actor(role), neighbourhood());
+        let context = Context {
+            now: story.now,
+            actor: &actor,
+            scenario: scenario(name),
+            neighbourhood: &around,
+        };
+        let listed: Vec<String> = available(&story.order, context)
+            .into_iter()
+            .map(|transition| {
+                let obstacles: Vec<&str> =
+                    transition.obstacles.iter().map(|obstacle| obstacle.code.as_str()).collect();
+                assert_eq!(transition.allowed, obstacles.is_empty(), "{line}");
+                let obstacles = if obstacles.is_empty() { vec!["ok"] } else { obstacles };
+                format!("{} {}", transition.transition, obstacles.join(" "))
+            })
+            .collect();
+        assert_eq!(listed.join("; "), expected, "{line}");
+    }
+}
+
+#[test]
+fn every_rejection_has_its_own_word_and_says_a_sentence() {
+    let text = || "this".to_owned();
+    let all = [
+        Rejection::RightMissing(oms_domain::rights::Right::Admin),
+        Rejection::OrderIsClosed { state: "completed" },
+        Rejection::OrderIsHeld { reason: text() },
+        Rejection::OrderIsNotHeld,
+        Rejection::TransitionUnknown { transition: text() },
+        Rejection::TransitionNotFromHere { transition: text(), from: text(), stage: text() },
+        Rejection::TransitionIsAutomatic { transition: text(), after: "provision" },
+        Rejection::CommentRequired { transition: text() },
+        Rejection::FieldsRequired { transition: text(), missing: text() },
+        Rejection::FieldInvalid { field: text(), expected: "a date" },
+        Rejection::FieldUnknown { transition: text(), field: text() },
+        Rejection::DocumentRequired { kind: text() },
+        Rejection::PartyRequired,
+        Rejection::PastPointOfNoReturn { stage: text() },
+        Rejection::HoldEndsInThePast { until: text() },
+        Rejection::OrganisationMissing,
+        Rejection::EffectNotInFallout { state: "done" },
+        Rejection::ScenarioUnknown { code: text(), version: 1 },
+        Rejection::StageUnknown { stage: text(), scenario: text() },
+    ];
+    let words: BTreeSet<&str> = all.iter().map(Rejection::code).collect();
+    assert_eq!(words.len(), all.len(), "two rejections share a word");
+    for rejection in &all {
+        let sentence = rejection.to_string();
+        assert!(sentence.starts_with(char::is_uppercase), "{sentence}");
+        assert!(sentence.ends_with('.') || sentence.ends_with(')'), "{sentence}");
+    }
+}
+
+#[test]
+fn what_a_scenario_draws_and_asks_for_is_what_the_stories_above_have_walked() {
+    // Every built-in scenario has a story; a new one must get its own.
+    let told: BTreeSet<&str> =
+        ["change", "connect-individual", "connect-legal", "disconnect", "support"].into();
+    let known: BTreeSet<&str> =
+        oms_domain::scenario::built_in().iter().map(|scenario| scenario.code.as_str()).collect();
+    assert_eq!(told, known);
+    let retires = |scenario: &Scenario| {
+        scenario.stages.iter().any(|stage| stage.on_entry.contains(&EntryAction::Retire))
+    };
+    assert!(
+        !oms_domain::scenario::built_in().iter().any(retires),
+        "tell the story of a retirement"
+    );
+}
+
+fn accept() -> Command {
+    let fields = serde_json::Map::new();
+    Command::Transition { transition: "accept".to_owned(), fields, comment: None }
+}
+
+fn register(name: &str, coverage: &Coverage, role: &str) -> Rejection {
+    register_form(&form(name), scenario(name), coverage, role)
+}
+
+fn register_form(
+    form: &serde_json::Value,
+    scenario: &Scenario,
+    coverage: &Coverage,
+    role: &str,
+) -> Rejection {
+    let registration = Registration::read(form, MORNING).expect("the form is right");
+    let actor = actor(role);
+    let context =
+        Context { now: MORNING, actor: &actor, scenario, neighbourhood: &coverage.neighbourhood };
+    let (id, number) = ("an id".to_owned(), "a number".to_owned());
+    decide::register(registration, id, number, coverage, context).expect_err("it is rejected")
+}
+
+#[test]
+fn the_same_registration_makes_the_same_order() {
+    let [first, second] =
+        [(); 2].map(|()| registered(&form("connect-individual"), scenario("connect-individual")));
+    assert_eq!(first, second);
+}

@@ -1,0 +1,131 @@
+//! The tick: what time does to orders, on however many replicas at once.
+
+use crate::support::database::{Kind, TestStore, at_once, run};
+use crate::support::operator;
+use crate::support::orders::{MORNING, change, saved, saved_with_effects, stored, support};
+use oms_app::ports::{Effects, Orders};
+use oms_app::tick::{Report, tick};
+use oms_domain::decide::Command;
+use oms_domain::effect::EffectKind;
+use oms_domain::event::EventType;
+use oms_domain::limits::IDEMPOTENCY_KEPT_MS;
+use oms_domain::order::Order;
+use oms_domain::time::Instant;
+
+/// Two hours later: support orders of the morning should have been started.
+const LATE: Instant = Instant(MORNING.0 + 2 * 60 * 60 * 1000);
+
+async fn events_of(store: &TestStore, order: &Order, event_type: EventType) -> usize {
+    let history = store.history(&order.id, 0, 100).await.expect("the history");
+    history.iter().filter(|event| event.event_type == event_type).count()
+}
+
+#[test]
+fn an_overdue_stage_gets_one_event_and_one_effect_however_many_ticks() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        run(kind, async |store| {
+            operator::establish(&store).await;
+            let mut orders = Vec::new();
+            for _ in 0..20 {
+                orders.push(saved(&store, &support(), MORNING).await);
+            }
+            let reports = at_once(4, |_| {
+                let store = store.clone();
+                async move { tick(&*store, LATE).await.expect("it ticks") }
+            })
+            .await;
+            let found: u32 = reports.iter().map(|report| report.deadlines).sum();
+            assert_eq!(found, 20, "{kind:?}: {reports:?}");
+            assert_eq!(tick(&*store, LATE).await.expect("it ticks").deadlines, 0);
+            for order in &orders {
+                assert_eq!(
+                    events_of(&store, order, EventType::DeadlineMissed).await,
+                    1,
+                    "{kind:?}"
+                );
+                let effects = store.effects(None, Some(&order.id), None, 10).await.expect("listed");
+                assert_eq!(effects.len(), 1, "{kind:?}");
+                assert_eq!(effects[0].kind, EffectKind::Escalate);
+                assert_eq!(effects[0].payload["stage"], "registered");
+                assert!(stored(&store, &order.id).await.escalated);
+            }
+        });
+    }
+}
+
+#[test]
+fn a_hold_with_an_end_ends_and_the_deadline_goes_on() {
+    run(Kind::Sqlite, async |store| {
+        operator::establish(&store).await;
+        let order = saved(&store, &support(), MORNING).await;
+        let until = Some(MORNING.plus_minutes(30));
+        let hold = Command::Hold { reason: "away".to_owned(), until };
+        change(&store, &order, hold, MORNING.plus_minutes(10)).await.expect("held");
+
+        let early = tick(&*store, MORNING.plus_minutes(29)).await.expect("it ticks");
+        assert_eq!(early, Report::default());
+        let now = MORNING.plus_minutes(30);
+        let report = tick(&*store, now).await.expect("it ticks");
+        assert_eq!((report.holds_ended, report.deadlines), (1, 0));
+        let order = stored(&store, &order.id).await;
+        assert_eq!(order.hold, None);
+        assert_eq!(order.stage.due_at, Some(now.plus_minutes(50)), "ten of sixty were used up");
+        let report = tick(&*store, now.plus_minutes(50)).await.expect("it ticks");
+        assert_eq!((report.holds_ended, report.deadlines), (0, 1));
+    });
+}
+
+#[test]
+fn a_hold_that_ended_long_ago_and_the_deadline_after_it_are_found_by_one_tick() {
+    run(Kind::Sqlite, async |store| {
+        operator::establish(&store).await;
+        let order = saved(&store, &support(), MORNING.plus_minutes(-59)).await;
+        let hold =
+            Command::Hold { reason: "away".to_owned(), until: Some(MORNING.plus_minutes(5)) };
+        change(&store, &order, hold, MORNING).await.expect("held");
+        // The deadline goes on when the tick ends the hold: a minute is left then.
+        let report = tick(&*store, LATE).await.expect("it ticks");
+        assert_eq!((report.holds_ended, report.deadlines), (1, 0));
+        let order = stored(&store, &order.id).await;
+        assert_eq!(order.stage.due_at, Some(LATE.plus_minutes(1)));
+        let report = tick(&*store, LATE.plus_minutes(1)).await.expect("it ticks");
+        assert_eq!(report.deadlines, 1);
+    });
+}
+
+#[test]
+fn more_overdue_orders_than_one_round_takes_are_all_found() {
+    run(Kind::Sqlite, async |store| {
+        operator::establish(&store).await;
+        for _ in 0..230 {
+            saved(&store, &support(), MORNING).await;
+        }
+        assert_eq!(tick(&*store, LATE).await.expect("it ticks").deadlines, 230);
+        assert_eq!(store.number("SELECT count(*) FROM effect WHERE kind = 'escalate'").await, 230);
+    });
+}
+
+#[test]
+fn the_tick_names_who_has_work_and_forgets_old_keys() {
+    run(Kind::Sqlite, async |store| {
+        operator::establish(&store).await;
+        let kinds = [EffectKind::Draw, EffectKind::Provision, EffectKind::Retire];
+        saved_with_effects(&store, &kinds, MORNING).await;
+        let report = tick(&*store, MORNING).await.expect("it ticks");
+        assert_eq!(report.executors, ["documents", "provisioning"]);
+        store.claim(&kinds, "somebody", MORNING, 10).await.expect("claimed");
+        let report = tick(&*store, MORNING).await.expect("it ticks");
+        assert_eq!(report.executors, [""; 0]);
+
+        let statement = "INSERT INTO idempotency_key (key, body_sha256, response, created_at) VALUES ($1, '', '', $2)";
+        for (key, at) in [("old", MORNING.0 - 1), ("kept", MORNING.0)] {
+            store.execute(statement, vec![key.into(), at.into()]).await;
+        }
+        tick(&*store, MORNING.plus_ms(IDEMPOTENCY_KEPT_MS)).await.expect("it ticks");
+        assert_eq!(store.number("SELECT count(*) FROM idempotency_key").await, 1);
+        assert_eq!(
+            store.number("SELECT count(*) FROM idempotency_key WHERE key = 'kept'").await,
+            1
+        );
+    });
+}
