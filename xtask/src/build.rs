@@ -7,6 +7,15 @@ use std::process::{Child, Command};
 
 const TARGET: &str = "wasm32-wasip2";
 
+/// How variables begin that `cargo run` sets for the program that it runs.
+const OF_XTASK: [&str; 5] = [
+    "CARGO_MANIFEST_",
+    "CARGO_PKG_",
+    "CARGO_BIN_NAME",
+    "CARGO_CRATE_NAME",
+    "CARGO_PRIMARY_PACKAGE",
+];
+
 /// The packages that are built as components.
 pub const COMPONENTS: [&str; 8] = [
     "intake",
@@ -61,8 +70,14 @@ pub fn target_directory() -> PathBuf {
 
 pub fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    // xtask runs under `cargo run`, whose variables describe xtask and not what is built here.
-    command.env_remove("CARGO_MANIFEST_DIR");
+    // xtask runs under `cargo run`, whose variables describe xtask and not what is built here. Build scripts that look at
+    // them would be run again, and all that stands on them built again, whenever cargo is called with xtask and without.
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if OF_XTASK.iter().any(|prefix| text.starts_with(prefix)) {
+            command.env_remove(&name);
+        }
+    }
     command
 }
 

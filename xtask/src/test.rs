@@ -23,13 +23,12 @@ const NATIVE: [&str; 10] = [
 
 pub fn test() -> Result<()> {
     step("formatting", || run(cargo().args(["fmt", "--all", "--check"])))?;
-    step("components and native programs", || {
+    step("components, native programs and tests are built", || {
         let guests = build::start_components()?;
         let programs = native();
         build::finish_components(guests)?;
         programs
     })?;
-    step("tests are built", || run(&mut packages(&["test", "--no-run"])))?;
     let postgres = step("a PostgreSQL for the tests", Postgres::start)?;
     step("tests", || {
         // One test program after the other, and few tests at once: each whole-app test runs a product of its own.
@@ -38,9 +37,10 @@ pub fn test() -> Result<()> {
     })
 }
 
-/// The native programs, as the tests need them.
+/// The native programs and tests. All targets at once: what only the tests depend on changes features of what they share
+/// with the programs, and building the programs alone first would build most of it twice.
 pub fn native() -> Result<()> {
-    run(&mut packages(&["build"])).context("the native programs were not built")
+    run(&mut packages(&["build", "--all-targets"])).context("the native programs were not built")
 }
 
 pub fn soak(arguments: &[String]) -> Result<()> {

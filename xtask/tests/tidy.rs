@@ -112,12 +112,20 @@ fn arrows_between_the_crates_point_one_way() {
 fn sql_is_in_the_store_and_the_migrations_alone() {
     // The simulator is a program of its own with a database of its own; the host passes statements on; tests look.
     let free = ["crates/store", "crates/billmaster-simulator", "crates/host", "tests", "xtask"];
-    let words = ["SELECT ", "INSERT INTO", "DELETE FROM", "UPDATE ", "CREATE TABLE", "PRAGMA "];
+    let is_sql = |line: &&str| {
+        !line.trim_start().starts_with("//")
+            && (["SELECT ", "INSERT INTO ", "DELETE FROM ", "CREATE TABLE ", "PRAGMA "]
+                .iter()
+                .any(|word| line.contains(word))
+                || (line.contains("UPDATE ") && line.contains(" SET ")))
+    };
     let found: Vec<String> = all_rust()
         .into_iter()
         .filter(|(path, _)| !free.iter().any(|folder| path.starts_with(folder)))
-        .filter(|(_, text)| words.iter().any(|word| text.contains(&format!("\"{word}"))))
-        .map(|(path, _)| path.display().to_string())
+        .flat_map(|(path, text)| {
+            let lines = text.lines().filter(is_sql);
+            lines.map(|line| format!("{}: {}", path.display(), line.trim())).collect::<Vec<_>>()
+        })
         .collect();
     assert_none(&found, "SQL outside the store");
 }
@@ -226,6 +234,38 @@ fn guests_carry_no_c_code() {
         .map(str::to_owned)
         .collect();
     assert_none(&found, "C code in guests");
+}
+
+#[test]
+fn nothing_speaks_of_the_machine_it_was_made_on() {
+    // Put together here, so that this file does not find itself.
+    let words = ["work", "root"].map(|folder| format!("/{folder}/"));
+    let folders = [
+        "assets",
+        "components",
+        "crates",
+        "docs",
+        "examples",
+        "migrations",
+        "scenarios",
+        "templates",
+        "tests",
+        "wit",
+        "xtask",
+    ];
+    let endings = [".rs", ".toml", ".md", ".sql", ".typ", ".html", ".css", ".wit"];
+    let mut texts: Vec<(PathBuf, String)> =
+        endings.iter().flat_map(|ending| sources(&folders, ending)).collect();
+    for name in ["README.md", "ARCHITECTURE.md", "STYLE.md", "CONTRIBUTING.md", "CHANGELOG.md"] {
+        let text = std::fs::read_to_string(root().join(name)).expect("a text");
+        texts.push((PathBuf::from(name), text));
+    }
+    let found: Vec<String> = texts
+        .into_iter()
+        .filter(|(_, text)| words.iter().any(|word| text.contains(word)))
+        .map(|(path, _)| path.display().to_string())
+        .collect();
+    assert_none(&found, "paths of one machine");
 }
 
 #[test]
