@@ -10,6 +10,9 @@ use std::process::Stdio;
 use std::time::Duration;
 use tokio::process::{Child, Command};
 
+/// How long a page may take to show what a click asks for.
+const PAGE_TIME_MAX: Duration = Duration::from_secs(20);
+
 /// A headless browser, gone with the driver.
 struct Browser {
     client: Client,
@@ -50,6 +53,31 @@ impl Browser {
         Ok(Browser { client: client.await?, _driver: driver })
     }
 
+    /// Waits until the page shows this: a click is answered later.
+    async fn shows(&self, expected: &str) -> Result<()> {
+        eventually(&format!("the page shows {expected:?}"), PAGE_TIME_MAX, || async {
+            // A page that is just being replaced has no text.
+            let text = self.text().await.unwrap_or_default();
+            Ok(text.contains(expected).then_some(()))
+        })
+        .await
+    }
+
+    async fn is_at(&self, path: &str) -> Result<()> {
+        eventually(&format!("the browser is at {path}"), PAGE_TIME_MAX, || async {
+            Ok((self.client.current_url().await?.path() == path).then_some(()))
+        })
+        .await
+    }
+
+    async fn has_rows(&self, count: usize) -> Result<()> {
+        eventually(&format!("the list has {count} rows"), PAGE_TIME_MAX, || async {
+            let rows = self.client.find_all(Locator::Css("tbody tr")).await?;
+            Ok((rows.len() == count).then_some(()))
+        })
+        .await
+    }
+
     async fn text(&self) -> Result<String> {
         Ok(self.client.find(Locator::Css("body")).await?.text().await?)
     }
@@ -78,43 +106,42 @@ async fn visit(app: &TestApp, browser: &Browser, number: &str) -> Result<()> {
     let client = &browser.client;
     // Whoever is not logged in is asked to; a wrong token is told.
     client.goto(&format!("{}/", app.url())).await?;
-    assert!(client.current_url().await?.path().ends_with("/login"));
+    browser.is_at("/login").await?;
     log_in(client, "oms_wrong").await?;
-    assert!(browser.text().await?.contains("token is not known"), "{}", browser.text().await?);
+    browser.shows("token is not known").await?;
     log_in(client, app.admin.token()).await?;
-    assert_eq!(client.current_url().await?.path(), "/");
+    browser.is_at("/").await?;
 
     // The list has pages; a search finds the one; what is not there is said.
-    assert_eq!(client.find_all(Locator::Css("tbody tr")).await?.len(), 50);
+    browser.has_rows(50).await?;
     client.find(Locator::Css("a[rel=next]")).await?.click().await?;
-    assert_eq!(client.find_all(Locator::Css("tbody tr")).await?.len(), 11);
+    browser.has_rows(11).await?;
     search(client, "нет такого").await?;
-    assert!(client.find(Locator::Css("p.empty")).await?.text().await?.len() > 5);
+    browser.shows("Nothing found").await?;
     search(client, "каримов").await?;
-    let rows = client.find_all(Locator::Css("tbody tr")).await?;
-    assert_eq!(rows.len(), 1);
+    browser.has_rows(1).await?;
 
     // The order: stage, division and why, what happens next, history. Markup in a name stays text.
     client.find(Locator::LinkText(number)).await?.click().await?;
-    let text = browser.text().await?;
     for expected in [
+        "A connect order was registered.",
         number,
         "<b>Каримов</b>",
         "Registered",
         "Tashkent sales department",
         "operates this address",
-        "A connect order was registered.",
     ] {
-        assert!(text.contains(expected), "{expected:?} in {text}");
+        browser.shows(expected).await?;
     }
     // What is not an order is a page too.
     client.goto(&format!("{}/orders/unknown", app.url())).await?;
-    assert!(browser.text().await?.contains("not found"), "{}", browser.text().await?);
+    browser.shows("not found").await?;
     // Logged out, nothing is shown.
     client.goto(&format!("{}/", app.url())).await?;
     client.find(Locator::Css("form[action='/logout'] button")).await?.click().await?;
+    browser.is_at("/login").await?;
     client.goto(&format!("{}/orders/{number}", app.url())).await?;
-    assert!(client.current_url().await?.path().ends_with("/login"));
+    browser.is_at("/login").await?;
     Ok(())
 }
 
@@ -126,9 +153,7 @@ fn the_console_speaks_russian_to_a_russian_browser() {
         let outcome = async {
             browser.client.goto(&format!("{}/login", app.url())).await?;
             log_in(&browser.client, app.admin.token()).await?;
-            let text = browser.text().await?;
-            assert!(text.contains("Заказов пока нет"), "{text}");
-            anyhow::Ok(())
+            browser.shows("Заказов пока нет").await
         };
         let outcome = outcome.await;
         browser.client.clone().close().await?;
