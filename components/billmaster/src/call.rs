@@ -1,6 +1,6 @@
 //! One HTTP call to the gateway, bounded in time and size.
 
-use crate::wire::{ANSWER_BYTES_MAX, Failure};
+use crate::wire::{ANSWER_BYTES_MAX, Failure, header_key};
 use bytes::{Bytes, BytesMut};
 use futures::future::{Either, select};
 use http::{Method, StatusCode, header};
@@ -39,7 +39,7 @@ async fn answer(call: Call<'_>) -> Result<(StatusCode, Bytes), Failure> {
         request = request.header(header::AUTHORIZATION, format!("Bearer {}", call.token));
     }
     if let Some(key) = call.idempotency_key {
-        request = request.header("idempotency-key", key);
+        request = request.header("idempotency-key", header_key(key));
     }
     if call.body.is_some() {
         request = request.header(header::CONTENT_TYPE, "application/json");

@@ -1,7 +1,7 @@
 //! The interface `oms:billing`, as this component exports it.
 
 use crate::call::{Call, send};
-use crate::wire::{self, Failure, GatewayObject};
+use crate::wire::{self, Failure, GatewayObject, Status};
 use http::Method;
 
 mod bindings {
@@ -45,7 +45,7 @@ impl Guest for Adapter {
         external_key: String,
     ) -> Result<Option<BillingObject>, BillingError> {
         let (status, answer) = call(Method::GET, kind, &external_key, None, None).await?;
-        if status == http::StatusCode::NOT_FOUND {
+        if wire::absent(status, &answer) {
             return Ok(None);
         }
         let object = wire::object(status, &answer, word(kind), &external_key)?;
@@ -78,10 +78,10 @@ async fn call(
 }
 
 fn billing_object(kind: ObjectKind, object: GatewayObject) -> BillingObject {
-    let status = match object.status.as_str() {
-        "blocked" => ObjectStatus::Blocked,
-        "retired" => ObjectStatus::Retired,
-        _ => ObjectStatus::Active,
+    let status = match object.status {
+        Status::Active => ObjectStatus::Active,
+        Status::Blocked => ObjectStatus::Blocked,
+        Status::Retired => ObjectStatus::Retired,
     };
     let attributes = object.attributes.into_iter().map(|(name, value)| {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);

@@ -1,20 +1,29 @@
 #![doc = include_str!("../README.md")]
 
+mod answers;
 mod api;
 mod control;
+mod extract;
+mod inspection;
+mod journal;
 mod objects;
 mod page;
 mod problem;
+mod serve;
 
 use crate::control::Control;
 use crate::objects::Objects;
 use anyhow::{Context, Result};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+
+/// How long a stop waits for calls that run.
+const STOP_TIME_MAX: Duration = Duration::from_secs(2);
 
 /// How a simulator is started.
 #[derive(Debug, Clone)]
@@ -37,12 +46,15 @@ pub struct RunningSimulator {
 
 /// What the routes share.
 pub(crate) struct Simulator {
-    pub token: String,
-    pub objects: Mutex<Objects>,
-    pub control: Mutex<Control>,
+    token: String,
+    objects: Mutex<Objects>,
+    control: Mutex<Control>,
 }
 
 /// Opens the database and serves.
+///
+/// # Errors
+/// The database can't be opened, or the address can't be listened on.
 pub async fn start(options: Options) -> Result<RunningSimulator> {
     let objects = Objects::open(&options.database)
         .with_context(|| format!("the simulator can't open {}", options.database.display()))?;
@@ -55,16 +67,8 @@ pub async fn start(options: Options) -> Result<RunningSimulator> {
         objects: Mutex::new(objects),
         control: Mutex::new(Control::default()),
     });
-    let (stop, stopped) = oneshot::channel::<()>();
-    let serving = tokio::spawn(async move {
-        let serve = axum::serve(listener, api::routes(simulator)).with_graceful_shutdown(async {
-            // Dropped without a word counts as told.
-            let _ = stopped.await;
-        });
-        if let Err(error) = serve.await {
-            eprintln!("billmaster-simulator: {error}");
-        }
-    });
+    let (stop, stopped) = oneshot::channel();
+    let serving = tokio::spawn(serve::serve(listener, api::routes(simulator), stopped));
     Ok(RunningSimulator { address, stop: Some(stop), serving })
 }
 
@@ -73,20 +77,30 @@ impl RunningSimulator {
         self.address
     }
 
-    /// Stops accepting and ends.
+    /// Stops accepting, finishes the calls that run unless that takes too long, and ends.
     pub async fn stop(mut self) {
         if let Some(stop) = self.stop.take() {
             // Its end is all that is wanted: it may have ended by itself.
             let _ = stop.send(());
         }
-        let grace = std::time::Duration::from_secs(2);
-        // Idle keep-alive connections do not hold it up for longer.
-        let _ = tokio::time::timeout(grace, &mut self.serving).await;
+        // What is not finished by then is ended by the drop.
+        let _ = tokio::time::timeout(STOP_TIME_MAX, &mut self.serving).await;
     }
 }
 
 impl Drop for RunningSimulator {
     fn drop(&mut self) {
         self.serving.abort();
+    }
+}
+
+impl Simulator {
+    fn objects(&self) -> MutexGuard<'_, Objects> {
+        // A panic in between rolled its transaction back.
+        self.objects.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn control(&self) -> MutexGuard<'_, Control> {
+        self.control.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

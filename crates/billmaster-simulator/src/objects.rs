@@ -1,18 +1,22 @@
 //! The objects, in SQLite.
 
+use crate::answers::{self, Answer, Call};
+use crate::journal;
 use crate::problem::Problem;
 use axum::http::StatusCode;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Kinds of object, as paths name them.
 pub const KINDS: [&str; 7] =
     ["domain", "customer", "contract", "personalAccount", "service", "billingPlan", "accessPoint"];
-/// How long the answer of an idempotency key is kept, in milliseconds: seven days.
-const KEY_KEPT_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+/// How long to wait for another process that writes the same file.
+const BUSY_TIME_MAX: Duration = Duration::from_secs(5);
 
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS object (
@@ -24,22 +28,6 @@ const SCHEMA: &str = "
         attributes   TEXT NOT NULL,
         revision     INTEGER NOT NULL,
         UNIQUE (kind, external_key)
-    );
-    CREATE TABLE IF NOT EXISTS answered (
-        idempotency_key TEXT PRIMARY KEY,
-        request_sha256  TEXT NOT NULL,
-        status          INTEGER NOT NULL,
-        answer          TEXT NOT NULL,
-        at              INTEGER NOT NULL,
-        lost            INTEGER NOT NULL DEFAULT 0
-    );
-    CREATE TABLE IF NOT EXISTS journal (
-        entry           INTEGER PRIMARY KEY AUTOINCREMENT,
-        at              INTEGER NOT NULL,
-        operation       TEXT NOT NULL,
-        kind            TEXT NOT NULL,
-        external_key    TEXT NOT NULL,
-        idempotency_key TEXT NOT NULL
     );";
 const COLUMNS: &str = "number, kind, external_key, status, parents, attributes, revision";
 
@@ -59,118 +47,78 @@ pub struct Object {
     pub external_key: String,
     pub status: String,
     pub parents: Vec<String>,
-    pub attributes: Map<String, Value>,
-    /// Counts the changes of its attributes, from 1.
+    pub attributes: BTreeMap<String, String>,
+    /// Counts its changes, from 1.
     pub revision: i64,
-}
-
-/// A change of the objects that had an effect.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct JournalEntry {
-    pub entry: i64,
-    /// Milliseconds since 1970, UTC.
-    pub at: i64,
-    /// `made`, `changed` or `retired`.
-    pub operation: String,
-    pub kind: String,
-    pub external_key: String,
-    pub idempotency_key: String,
-}
-
-/// The answer that an idempotency key got the first time.
-#[derive(Debug, Clone)]
-pub struct Answered {
-    pub request_sha256: String,
-    pub status: u16,
-    pub answer: String,
 }
 
 /// An object as a caller wants it.
 #[derive(Debug, Clone)]
-pub struct Desired<'a> {
-    pub kind: &'a str,
-    pub external_key: &'a str,
+pub struct Desired {
+    pub kind: String,
+    pub external_key: String,
     pub parents: Vec<String>,
-    pub attributes: Map<String, Value>,
+    pub attributes: BTreeMap<String, String>,
+}
+
+/// Which objects are asked for; what is not named does not matter.
+#[derive(Debug, Default)]
+pub struct Filter {
+    pub kind: Option<String>,
+    pub external_key: Option<String>,
+    /// The number of an order: in the attribute `order`, or in the key.
+    pub order: Option<String>,
 }
 
 impl Objects {
+    /// Opens the file, and makes what is not there yet.
     pub fn open(path: &Path) -> rusqlite::Result<Objects> {
         let connection = Connection::open(path)?;
-        connection.busy_timeout(Duration::from_secs(5))?;
+        connection.busy_timeout(BUSY_TIME_MAX)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.execute_batch(SCHEMA)?;
+        for schema in [SCHEMA, answers::SCHEMA, journal::SCHEMA] {
+            connection.execute_batch(schema)?;
+        }
+        answers::purge(&connection)?;
         Ok(Objects { connection })
+    }
+
+    pub fn connection(&self) -> &Connection {
+        &self.connection
     }
 
     pub fn find(&self, kind: &str, external_key: &str) -> Result<Option<Object>, Problem> {
         find(&self.connection, kind, external_key)
     }
 
-    /// What an idempotency key was answered, unless that was too long ago.
-    pub fn answered(&self, key: &str) -> Result<Option<Answered>, Problem> {
-        let statement = "SELECT request_sha256, status, answer FROM answered \
-                         WHERE idempotency_key = ?1 AND at > ?2";
-        let read = |row: &Row<'_>| {
-            Ok(Answered { request_sha256: row.get(0)?, status: row.get(1)?, answer: row.get(2)? })
-        };
-        let oldest = now() - KEY_KEPT_MS;
-        Ok(self.connection.query_row(statement, params![key, oldest], read).optional()?)
-    }
-
-    /// Whether the first answer of this key is still to be lost; from now on it has been.
-    pub fn lose_once(&self, key: &str) -> Result<bool, Problem> {
-        let statement = "UPDATE answered SET lost = 1 WHERE idempotency_key = ?1 AND lost = 0";
-        Ok(self.connection.execute(statement, [key])? == 1)
-    }
-
-    /// Makes an object or brings its attributes in line; the answer is kept under the key in the same transaction.
+    /// Makes an object, or brings its parents and attributes in line.
+    ///
+    /// `refuses` refuses what was not done before; without `keeps`, the answer is the usual one and nothing is kept.
     pub fn ensure(
         &mut self,
-        desired: &Desired<'_>,
-        key: &str,
-        request_sha256: &str,
-    ) -> Result<(StatusCode, Object), Problem> {
-        let transaction =
-            self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        check_parents(&transaction, &desired.parents)?;
-        let (status, operation) = match find(&transaction, desired.kind, desired.external_key)? {
-            None => {
-                transaction.execute(
-                    "INSERT INTO object (kind, external_key, status, parents, attributes, revision) \
-                     VALUES (?1, ?2, 'active', ?3, ?4, 1)",
-                    params![
-                        desired.kind,
-                        desired.external_key,
-                        serde_json::json!(desired.parents).to_string(),
-                        Value::Object(desired.attributes.clone()).to_string()
-                    ],
-                )?;
-                (StatusCode::CREATED, Some("made"))
-            }
-            Some(known) if known.status == "retired" => {
-                let detail = format!("{} {} is retired.", desired.kind, desired.external_key);
-                return Err(Problem::refused("retired", detail));
-            }
-            Some(known) if known.attributes == desired.attributes => (StatusCode::OK, None),
-            Some(known) => {
-                transaction.execute(
-                    "UPDATE object SET attributes = ?1, revision = revision + 1 WHERE number = ?2",
-                    params![Value::Object(desired.attributes.clone()).to_string(), known.number],
-                )?;
-                (StatusCode::OK, Some("changed"))
-            }
-        };
-        let object = find(&transaction, desired.kind, desired.external_key)?
-            .ok_or_else(|| Problem::refused("lost", "The object is not there."))?;
-        if let Some(operation) = operation {
-            write_journal(&transaction, operation, desired.kind, desired.external_key, key)?;
+        desired: &Desired,
+        call: &Call,
+        refuses: bool,
+        keeps: bool,
+    ) -> Result<Answer, Problem> {
+        let transaction = self.begin()?;
+        if let Some(answer) = answers::known(&transaction, call)? {
+            return Ok(answer);
         }
-        let answer = serde_json::json!(object).to_string();
-        keep_answer(&transaction, key, request_sha256, status.as_u16(), &answer)?;
-        transaction.commit()?;
-        Ok((status, object))
+        if refuses {
+            let detail = format!("Objects of kind {} are refused.", desired.kind);
+            return Err(Problem::refused("refused", detail));
+        }
+        check_parents(&transaction, desired)?;
+        let (status, operation) = bring_in_line(&transaction, desired)?;
+        if let Some(operation) = operation {
+            let Desired { kind, external_key, .. } = desired;
+            journal::write(&transaction, operation, kind, external_key, &call.idempotency_key)?;
+        }
+        let object = find(&transaction, &desired.kind, &desired.external_key)?;
+        let answer = answers::keep(&transaction, call, status, json!(object).to_string())?;
+        finish(transaction, keeps)?;
+        Ok(answer)
     }
 
     /// Retires an object; one that is not there counts as retired.
@@ -178,60 +126,122 @@ impl Objects {
         &mut self,
         kind: &str,
         external_key: &str,
-        key: &str,
-        request_sha256: &str,
-    ) -> Result<(), Problem> {
-        let transaction =
-            self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        call: &Call,
+        keeps: bool,
+    ) -> Result<Answer, Problem> {
+        let transaction = self.begin()?;
+        if let Some(answer) = answers::known(&transaction, call)? {
+            return Ok(answer);
+        }
         let changed = transaction.execute(
             "UPDATE object SET status = 'retired', revision = revision + 1 \
              WHERE kind = ?1 AND external_key = ?2 AND status <> 'retired'",
             params![kind, external_key],
         )?;
         if changed > 0 {
-            write_journal(&transaction, "retired", kind, external_key, key)?;
+            journal::write(&transaction, "retired", kind, external_key, &call.idempotency_key)?;
         }
-        keep_answer(&transaction, key, request_sha256, StatusCode::NO_CONTENT.as_u16(), "")?;
-        transaction.commit()?;
-        Ok(())
+        let answer = answers::keep(&transaction, call, StatusCode::NO_CONTENT, String::new())?;
+        finish(transaction, keeps)?;
+        Ok(answer)
     }
 
-    /// Objects after a number, oldest first; `order` is the attribute of that name.
-    pub fn list(
-        &self,
-        kind: Option<&str>,
-        external_key: Option<&str>,
-        order: Option<&str>,
-        after: i64,
-        limit: u32,
-    ) -> Result<Vec<Object>, Problem> {
+    /// Objects after a number, oldest first.
+    pub fn list(&self, filter: &Filter, after: i64, limit: u32) -> Result<Vec<Object>, Problem> {
         let statement = format!(
             "SELECT {COLUMNS} FROM object WHERE number > ?1 AND (?2 IS NULL OR kind = ?2) \
-             AND (?3 IS NULL OR external_key = ?3) AND (?4 IS NULL OR attributes ->> 'order' = ?4) \
+             AND (?3 IS NULL OR external_key = ?3) AND (?4 IS NULL \
+             OR attributes ->> 'order' = ?4 OR instr(external_key, ?4) > 0) \
              ORDER BY number LIMIT ?5"
         );
         let mut statement = self.connection.prepare_cached(&statement)?;
-        let rows = statement.query_map(params![after, kind, external_key, order, limit], read)?;
+        let given = params![after, filter.kind, filter.external_key, filter.order, limit];
+        let rows = statement.query_map(given, read)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// The journal after an entry, oldest first.
-    pub fn journal(&self, after: i64, limit: u32) -> Result<Vec<JournalEntry>, Problem> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT entry, at, operation, kind, external_key, idempotency_key FROM journal \
-             WHERE entry > ?1 ORDER BY entry LIMIT ?2",
-        )?;
-        let rows = statement.query_map(params![after, limit], |row| {
-            Ok(JournalEntry {
-                entry: row.get(0)?,
-                at: row.get(1)?,
-                operation: row.get(2)?,
-                kind: row.get(3)?,
-                external_key: row.get(4)?,
-                idempotency_key: row.get(5)?,
-            })
-        })?;
+    /// The objects that were made last, newest first.
+    pub fn newest(&self, limit: u32) -> Result<Vec<Object>, Problem> {
+        let statement = format!("SELECT {COLUMNS} FROM object ORDER BY number DESC LIMIT ?1");
+        let mut statement = self.connection.prepare_cached(&statement)?;
+        let rows = statement.query_map([limit], read)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Writers one after the other: of two equal calls, the second finds the work of the first.
+    fn begin(&mut self) -> rusqlite::Result<Transaction<'_>> {
+        self.connection.transaction_with_behavior(TransactionBehavior::Immediate)
+    }
+}
+
+/// Which kinds of parent a kind of object can have.
+fn parent_kinds(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "domain" | "customer" | "billingPlan" | "accessPoint" => &["domain"],
+        "contract" => &["customer"],
+        "personalAccount" => &["contract"],
+        "service" => &["personalAccount", "accessPoint", "billingPlan"],
+        _ => &[],
+    }
+}
+
+fn check_parents(connection: &Connection, desired: &Desired) -> Result<(), Problem> {
+    let kinds = parent_kinds(&desired.kind);
+    for parent in &desired.parents {
+        let mut lives = false;
+        for kind in kinds {
+            let found = find(connection, kind, parent)?;
+            lives |= found.is_some_and(|object| object.status != "retired");
+        }
+        let itself = *parent == desired.external_key && kinds.contains(&desired.kind.as_str());
+        if !lives || itself {
+            let kinds = kinds.join(", ");
+            let detail = format!("There is no other living parent {parent:?} among: {kinds}.");
+            return Err(Problem::refused("parent-missing", detail));
+        }
+    }
+    Ok(())
+}
+
+/// Answers the status, and what was done if anything was.
+fn bring_in_line(
+    connection: &Connection,
+    desired: &Desired,
+) -> Result<(StatusCode, Option<&'static str>), Problem> {
+    let Desired { kind, external_key, parents, attributes } = desired;
+    let (parents_json, attributes_json) =
+        (json!(parents).to_string(), json!(attributes).to_string());
+    match find(connection, kind, external_key)? {
+        None => {
+            connection.execute(
+                "INSERT INTO object (kind, external_key, status, parents, attributes, revision) \
+                 VALUES (?1, ?2, 'active', ?3, ?4, 1)",
+                params![kind, external_key, parents_json, attributes_json],
+            )?;
+            Ok((StatusCode::CREATED, Some("made")))
+        }
+        Some(known) if known.status == "retired" => {
+            let detail = format!("The {kind} {external_key:?} is retired, which is for good.");
+            Err(Problem::refused("retired", detail))
+        }
+        Some(known) if known.attributes == *attributes && known.parents == *parents => {
+            Ok((StatusCode::OK, None))
+        }
+        Some(known) => {
+            connection.execute(
+                "UPDATE object SET parents = ?1, attributes = ?2, revision = revision + 1 \
+                 WHERE number = ?3",
+                params![parents_json, attributes_json, known.number],
+            )?;
+            Ok((StatusCode::OK, Some("changed")))
+        }
+    }
+}
+
+fn finish(transaction: Transaction<'_>, keeps: bool) -> rusqlite::Result<()> {
+    match keeps {
+        true => transaction.commit(),
+        false => transaction.rollback(),
     }
 }
 
@@ -247,75 +257,28 @@ fn find(
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Object> {
     let number: i64 = row.get(0)?;
-    let json = |column: usize| -> rusqlite::Result<Value> {
-        let text: String = row.get(column)?;
-        serde_json::from_str(&text).map_err(|error| {
-            rusqlite::Error::FromSqlConversionFailure(
-                column,
-                rusqlite::types::Type::Text,
-                Box::new(error),
-            )
-        })
-    };
-    let parents = json(4)?;
-    let parents = parents.as_array().into_iter().flatten();
     Ok(Object {
         number,
         id: format!("BM-{number:06}"),
         kind: row.get(1)?,
         external_key: row.get(2)?,
         status: row.get(3)?,
-        parents: parents.filter_map(Value::as_str).map(str::to_owned).collect(),
-        attributes: json(5)?.as_object().cloned().unwrap_or_default(),
+        parents: read_json(row, 4)?,
+        attributes: read_json(row, 5)?,
         revision: row.get(6)?,
     })
 }
 
-/// A parent is any object of that key that lives.
-fn check_parents(connection: &Connection, parents: &[String]) -> Result<(), Problem> {
-    for parent in parents {
-        let statement = "SELECT 1 FROM object WHERE external_key = ?1 AND status <> 'retired'";
-        let found: Option<i64> =
-            connection.query_row(statement, [parent], |row| row.get(0)).optional()?;
-        if found.is_none() {
-            let detail = format!("The parent {parent:?} does not exist, or is retired.");
-            return Err(Problem::refused("parent-missing", detail));
-        }
-    }
-    Ok(())
+fn read_json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+    let text: String = row.get(column)?;
+    serde_json::from_str(&text).map_err(|error| {
+        let text = rusqlite::types::Type::Text;
+        rusqlite::Error::FromSqlConversionFailure(column, text, Box::new(error))
+    })
 }
 
-fn write_journal(
-    connection: &Connection,
-    operation: &str,
-    kind: &str,
-    external_key: &str,
-    key: &str,
-) -> Result<(), Problem> {
-    connection.execute(
-        "INSERT INTO journal (at, operation, kind, external_key, idempotency_key) \
-         VALUES (?1, ?2, ?3, ?4, ?5)",
-        params![now(), operation, kind, external_key, key],
-    )?;
-    Ok(())
-}
-
-fn keep_answer(
-    connection: &Connection,
-    key: &str,
-    request_sha256: &str,
-    status: u16,
-    answer: &str,
-) -> Result<(), Problem> {
-    connection.execute(
-        "INSERT OR REPLACE INTO answered (idempotency_key, request_sha256, status, answer, at) \
-         VALUES (?1, ?2, ?3, ?4, ?5)",
-        params![key, request_sha256, status, answer, now()],
-    )?;
-    Ok(())
-}
-
-fn now() -> i64 {
+/// Milliseconds since 1970, UTC.
+pub fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
