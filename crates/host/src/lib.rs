@@ -9,6 +9,7 @@ mod dependency;
 mod dispatch;
 mod engine;
 mod error;
+mod file_limit;
 mod handler;
 mod headers;
 mod limits;
@@ -23,6 +24,7 @@ mod server;
 mod sqlite;
 mod state;
 mod template;
+mod timed_body;
 mod tls;
 mod variables;
 
@@ -101,6 +103,7 @@ pub async fn start(
     options: HostOptions,
     progress: &(dyn Fn(&str) + Sync),
 ) -> Result<RunningHost, HostError> {
+    file_limit::raise();
     let app = App::load(&options.manifest, &options.variables)?;
     let mut faults = Vec::new();
     let routes = Routes::new(&app.routes, &mut faults);

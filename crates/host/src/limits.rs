@@ -28,8 +28,9 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            // Far above what two cores can work on at once, far below what would exhaust memory.
-            requests_max: 512,
+            // Far above what a few cores can work on at once; each may have a connection to the
+            // database, which costs memory and file handles.
+            requests_max: 256,
             connections_max: 4_096,
             // Spin's defaults for WASI 0.3 components: small leaks die with the instance, one slow
             // request doesn't hold up too many others.
@@ -46,6 +47,9 @@ impl Default for Limits {
     }
 }
 
+/// Files and connections that the process wants to be able to have open: all of the above at their most.
+pub(crate) const OPEN_FILES_WANTED: u64 = 16_384;
+
 /// SQLite connections that one instance may hold open: Spin's table size.
 pub(crate) const SQLITE_CONNECTIONS_PER_INSTANCE_MAX: usize = 256;
 
@@ -54,6 +58,16 @@ pub(crate) const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Prepared statements kept by each SQLite connection; the product has fewer than this.
 pub(crate) const SQLITE_STATEMENTS_CACHED: usize = 128;
+
+/// Steps of SQLite that a read may take on a thread that serves: about a millisecond.
+pub(crate) const SHORT_READ_STEPS_MAX: i32 = 20_000;
+
+/// The size of a result that is still handed over at once; copying more takes its time too.
+pub(crate) const SHORT_READ_BYTES_MAX: usize = 1 << 20;
+
+/// A read that takes longer than this on a thread that serves, for whatever reason, goes elsewhere
+/// when it happens again. Above what a busy machine adds to any work now and then.
+pub(crate) const SHORT_READ_TIME_MAX: Duration = Duration::from_millis(10);
 
 /// PostgreSQL connections of one component to one address, as in Spin.
 pub(crate) const POSTGRES_POOL_SIZE: usize = 64;
@@ -103,6 +117,14 @@ pub(crate) const CHAINED_REQUESTS_MAX: usize = 2_048;
 
 /// How long a client may take for the head of a request, idle time on a kept connection included.
 pub(crate) const REQUEST_HEAD_TIMEOUT: Duration = Duration::from_secs(75);
+
+/// The size of a request's head, in bytes: far above what browsers send. It is looked at after each
+/// read, so that a head that comes in one piece may have nearly twice as much.
+pub(crate) const REQUEST_HEAD_BYTES_MAX: usize = 64 << 10;
+
+/// How long a client may pause while it sends a request's body. Without it, clients that never go
+/// on would hold guests for ever.
+pub(crate) const REQUEST_BODY_PAUSE_MAX: Duration = Duration::from_secs(60);
 
 /// How long a request waits for a free instance when all of them are busy.
 pub(crate) const INSTANCE_WAIT_MAX: Duration = Duration::from_secs(5);

@@ -134,6 +134,11 @@ where
     R: Lower + Lift + Send + Sync + Unpin + 'static,
     E: Lower + Lift + Send + Sync + 'static,
 {
+    /// An answer that is known as a whole.
+    pub fn whole(columns: Vec<C>, rows: Vec<R>) -> Self {
+        Self { columns, rows: RowStream { first: Some(rows), more: None }, end: End::Known(Ok(())) }
+    }
+
     /// Hands the answer to the guest. `lost` is the error when the query ends without a result.
     #[expect(clippy::type_complexity, reason = "the type is the interface's")]
     pub fn into_guest(

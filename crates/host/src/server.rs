@@ -18,9 +18,10 @@ use wasmtime_wasi_http::WasiBody;
 
 use crate::{
     dispatch, headers,
-    limits::REQUEST_HEAD_TIMEOUT,
+    limits::{REQUEST_BODY_PAUSE_MAX, REQUEST_HEAD_BYTES_MAX, REQUEST_HEAD_TIMEOUT},
     routes::Routes,
     runtime::{Components, Phase, Services},
+    timed_body::timed,
 };
 
 const WELL_KNOWN_PREFIX: &str = "/.well-known/spin/";
@@ -77,6 +78,7 @@ impl Server {
             http1::Builder::new()
                 .timer(TokioTimer::new())
                 .header_read_timeout(REQUEST_HEAD_TIMEOUT)
+                .max_buf_size(REQUEST_HEAD_BYTES_MAX)
                 .serve_connection(TokioIo::new(stream), service)
         );
         // How a connection ends is the client's business: it may hang up at any time.
@@ -97,7 +99,7 @@ impl Server {
         let Ok(_permit) = self.requests.acquire().await else {
             return dispatch::empty(StatusCode::SERVICE_UNAVAILABLE);
         };
-        let mut request = request.map(|body| body.map_err(Into::into).boxed_unsync());
+        let mut request = request.map(|body| timed(body, REQUEST_BODY_PAUSE_MAX));
         headers::strip(request.headers_mut());
         let path = request.uri().path().to_owned();
         if let Some(page) = path.strip_prefix(WELL_KNOWN_PREFIX) {

@@ -1,9 +1,11 @@
 //! `spin:sqlite`: the `default` database, a file. Opening gives the guest a connection of its own;
 //! which guest may open is decided by `sqlite_databases` in the manifest.
 //!
-//! Statements run on threads that may wait, because SQLite waits for the disk and for other writers.
+//! Statements run on threads that may wait, because SQLite waits for the disk and for other writers;
+//! short reads run at once.
 
 mod connection;
+mod short_read;
 
 use std::sync::Arc;
 

@@ -96,6 +96,10 @@ async fn odd_requests_are_answered() {
             format!("GET / HTTP/1.1\r\nhost: a\r\nx: {}\r\n\r\n", "y".repeat(1 << 20)),
             "HTTP/1.1 431",
         ),
+        (
+            format!("GET / HTTP/1.1\r\nhost: a\r\nx: {}\r\n\r\n", "y".repeat(200_000)),
+            "HTTP/1.1 431",
+        ),
     ];
     for (request, expected) in cases {
         let mut stream = app.connect().await;

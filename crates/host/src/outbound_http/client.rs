@@ -6,15 +6,11 @@ use std::{
     future::Future,
     io,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
     time::Duration,
 };
 
-use bytes::Bytes;
 use http::{Request, Response, Uri, uri::Scheme};
-use http_body::{Body, Frame, SizeHint};
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use hyper_util::{
     client::legacy::connect::{Connected, Connection},
     rt::{TokioExecutor, TokioIo, TokioTimer},
@@ -23,7 +19,7 @@ use rustls::pki_types::ServerName;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
-    time::{Instant, Sleep, timeout},
+    time::timeout,
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 use tower_service::Service;
@@ -32,6 +28,7 @@ use wasmtime_wasi_http::{Error, WasiBody};
 use super::Timeouts;
 use crate::{
     limits::{OUTBOUND_IDLE_PER_HOST_MAX, OUTBOUND_IDLE_TIMEOUT, OUTBOUND_TIMEOUT},
+    timed_body::timed,
     tls,
 };
 
@@ -70,7 +67,7 @@ impl Client {
             .await
             .map_err(|_| Error::ConnectionReadTimeout)?
             .map_err(|error| reason(&error))?;
-        Ok(response.map(|body| TimedBody::new(body, timeouts.between_bytes).boxed_unsync()))
+        Ok(response.map(|body| timed(body, timeouts.between_bytes)))
     }
 }
 
@@ -231,47 +228,5 @@ impl AsyncWrite for Stream {
             Self::Plain(stream) => stream.is_write_vectored(),
             Self::Tls(stream) => stream.is_write_vectored(),
         }
-    }
-}
-
-/// The body of a response, which fails when nothing comes for too long.
-struct TimedBody {
-    body: Incoming,
-    limit: Duration,
-    /// Runs only while the body keeps its reader waiting.
-    sleep: Option<Pin<Box<Sleep>>>,
-}
-
-impl TimedBody {
-    fn new(body: Incoming, limit: Duration) -> Self {
-        Self { body, limit, sleep: None }
-    }
-}
-
-impl Body for TimedBody {
-    type Data = Bytes;
-    type Error = Error;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        let this = self.get_mut();
-        if let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(cx) {
-            this.sleep = None;
-            return Poll::Ready(frame.map(|frame| frame.map_err(|_| Error::HttpProtocolError)));
-        }
-        let deadline = Instant::now() + this.limit;
-        let sleep = this.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
-        ready!(sleep.as_mut().poll(cx));
-        Poll::Ready(Some(Err(Error::ConnectionReadTimeout)))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }

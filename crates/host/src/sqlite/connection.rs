@@ -14,6 +14,7 @@ use rusqlite::{
     types::{ToSqlOutput, ValueRef},
 };
 
+use super::short_read::{Budget, ShortResult, SlowReads};
 use crate::{
     bindings::spin::sqlite::sqlite::{Error, QueryResult, RowResult, Value},
     limits::{RESULT_BYTES_MAX, SQLITE_BUSY_TIMEOUT, SQLITE_STATEMENTS_CACHED},
@@ -32,6 +33,7 @@ pub(crate) struct Database {
     /// Statements that write come one after the other, in the order in which they came: SQLite itself
     /// lets those that find it busy sleep for growing times, and some of them for long.
     writers: FairMutex<()>,
+    slow_reads: SlowReads,
 }
 
 /// What a guest's handle stands for.
@@ -41,7 +43,7 @@ pub struct Connection(Arc<Opened>);
 struct Opened {
     database: Arc<Database>,
     /// Empty until the first statement, as in Spin.
-    connection: Mutex<Option<rusqlite::Connection>>,
+    connection: Mutex<Option<(rusqlite::Connection, Budget)>>,
     /// Kept beside the connection, so that asking for them never waits for a running query.
     changes: AtomicU64,
     last_insert_rowid: AtomicI64,
@@ -49,7 +51,12 @@ struct Opened {
 
 impl Database {
     pub fn new(path: PathBuf) -> Self {
-        Self { path: Arc::new(path), keeper: Mutex::new(None), writers: FairMutex::new(()) }
+        Self {
+            path: Arc::new(path),
+            keeper: Mutex::new(None),
+            writers: FairMutex::new(()),
+            slow_reads: SlowReads::default(),
+        }
     }
 
     pub fn connect(self: &Arc<Self>) -> Connection {
@@ -66,7 +73,7 @@ impl Database {
         self.keeper.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
-    fn open(&self) -> rusqlite::Result<rusqlite::Connection> {
+    fn open(&self) -> rusqlite::Result<(rusqlite::Connection, Budget)> {
         let connection = rusqlite::Connection::open(&*self.path)?;
         connection.busy_timeout(SQLITE_BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(SQLITE_STATEMENTS_CACHED);
@@ -78,7 +85,8 @@ impl Database {
             kept.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
             *keeper = Some(kept);
         }
-        Ok(connection)
+        let budget = Budget::of(&connection);
+        Ok((connection, budget))
     }
 }
 
@@ -95,6 +103,9 @@ fn authorize(context: AuthContext<'_>) -> Authorization {
 impl Connection {
     /// Runs a statement and returns all of its rows.
     pub async fn collect(&self, sql: String, parameters: Vec<Value>) -> Result<QueryResult, Error> {
+        if let Some(ShortResult { columns, rows, .. }) = self.0.read_at_once(&sql, &parameters) {
+            return Ok(QueryResult { columns, rows });
+        }
         let opened = self.0.clone();
         let run = move || {
             let mut collected = Collected::default();
@@ -113,6 +124,9 @@ impl Connection {
         sql: String,
         parameters: Vec<Value>,
     ) -> Result<Answer<String, RowResult, Error>, Error> {
+        if let Some(ShortResult { columns, rows, .. }) = self.0.read_at_once(&sql, &parameters) {
+            return Ok(Answer::whole(columns, rows));
+        }
         let opened = self.0.clone();
         let (mut sink, answer) = RowSink::new();
         tokio::task::spawn_blocking(move || {
@@ -132,12 +146,19 @@ impl Connection {
 }
 
 /// Where the rows of a statement go.
-trait Receiver {
+pub(super) trait Receiver {
     fn columns(&mut self, columns: Vec<String>);
     fn row(&mut self, row: RowResult) -> Result<(), Error>;
 }
 
 impl Opened {
+    /// The result, if it is there in a moment. The file is opened by a thread that may wait.
+    fn read_at_once(&self, sql: &str, parameters: &[Value]) -> Option<ShortResult> {
+        let slot = self.connection.try_lock().ok()?;
+        let (connection, budget) = slot.as_ref()?;
+        self.database.slow_reads.read(connection, budget, sql, parameters)
+    }
+
     fn run(
         &self,
         sql: &str,
@@ -145,8 +166,8 @@ impl Opened {
         receiver: &mut impl Receiver,
     ) -> Result<(), Error> {
         let mut slot = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        let connection = match &mut *slot {
-            Some(connection) => connection,
+        let (connection, _) = match &mut *slot {
+            Some(opened) => opened,
             empty => empty.insert(self.database.open().map_err(io)?),
         };
         let result = query(connection, &self.database.writers, sql, parameters, receiver);
@@ -179,6 +200,15 @@ fn query(
     // Whoever has begun a transaction has SQLite's own lock already, or must not wait for another.
     let is_write = connection.is_autocommit() && !statement.readonly();
     let _turn = is_write.then(|| writers.lock());
+    fill(&mut statement, parameters, receiver)
+}
+
+/// Runs a prepared statement and passes on what it gives.
+pub(super) fn fill(
+    statement: &mut rusqlite::Statement<'_>,
+    parameters: &[Value],
+    receiver: &mut impl Receiver,
+) -> Result<(), Error> {
     let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
     let width = columns.len();
     receiver.columns(columns);
@@ -226,7 +256,8 @@ impl Receiver for Collected {
     }
 }
 
-fn size(row: &RowResult) -> usize {
+/// The memory that a row takes, in bytes.
+pub(super) fn size(row: &RowResult) -> usize {
     let own = row.values.len() * size_of::<Value>();
     let heap = row.values.iter().map(|value| match value {
         Value::Text(text) => text.len(),
@@ -258,7 +289,7 @@ fn from_sqlite(value: ValueRef<'_>) -> Result<Value, Error> {
     })
 }
 
-fn io(error: rusqlite::Error) -> Error {
+pub(super) fn io(error: rusqlite::Error) -> Error {
     Error::Io(error.to_string())
 }
 
