@@ -8,17 +8,21 @@ use oms_store::native::NativeDatabase;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
+use tokio::net::TcpStream;
 use url::Url;
 
 /// Connections of a command: it does one thing after the other.
 const CONNECTIONS_MAX: u32 = 2;
+/// How long a server may take until it takes a connection.
+const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// Bring the schema of a database up to date.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: oms migrate --database sqlite:.spin/sqlite_db.db")]
 pub struct Migrate {
     /// `sqlite:PATH` or `postgres://USER:PASSWORD@HOST:PORT/NAME`.
-    #[arg(long, env = "OMS_DATABASE")]
+    #[arg(long, env = "OMS_DATABASE", hide_env_values = true)]
     database: String,
 }
 
@@ -35,10 +39,10 @@ pub async fn run(command: Migrate, output: Output) -> Result<ExitCode> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Location {
     Sqlite(PathBuf),
-    /// With what components need to know of it: the address of the server.
+    /// With the host and port of the server.
     Postgres {
         url: String,
-        host: String,
+        address: String,
     },
 }
 
@@ -51,21 +55,25 @@ impl Location {
             }
             return Ok(Location::Sqlite(PathBuf::from(path)));
         }
-        let wrong =
-            || format!("{text:?} must be sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME");
-        let Ok(url) = Url::parse(text) else { bail!(wrong()) };
+        // The text is not repeated: it may have a password.
+        let wrong = "--database must be sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME";
+        let Ok(url) = Url::parse(text) else { bail!(wrong) };
         let host = url.host_str().unwrap_or_default();
         if !matches!(url.scheme(), "postgres" | "postgresql") || host.is_empty() {
-            bail!(wrong());
+            bail!(wrong);
         }
-        let host = format!("postgres://{host}:{}", url.port().unwrap_or(5432));
-        Ok(Location::Postgres { url: text.to_owned(), host })
+        let address = format!("{host}:{}", url.port().unwrap_or(5432));
+        Ok(Location::Postgres { url: text.to_owned(), address })
     }
 
     /// The URL as native programs open it.
     pub fn url(&self) -> String {
         match self {
-            Location::Sqlite(path) => format!("sqlite:{}", path.display()),
+            // What has a meaning in URLs stands for itself in names of files.
+            Location::Sqlite(path) => {
+                let path = path.to_string_lossy();
+                format!("sqlite:{}", path.replace('%', "%25").replace('?', "%3F"))
+            }
             Location::Postgres { url, .. } => url.clone(),
         }
     }
@@ -74,7 +82,9 @@ impl Location {
     pub fn variables(&self) -> (String, Option<String>) {
         match self {
             Location::Sqlite(_) => ("sqlite".to_owned(), None),
-            Location::Postgres { url, host } => (url.clone(), Some(host.clone())),
+            Location::Postgres { url, address } => {
+                (url.clone(), Some(format!("postgres://{address}")))
+            }
         }
     }
 
@@ -92,19 +102,33 @@ impl Location {
 pub async fn open(url: &str) -> Result<Store<NativeDatabase>> {
     let location = Location::parse(url)?;
     location.make_folder()?;
-    match NativeDatabase::open(&location.url(), CONNECTIONS_MAX).await {
+    let opened = async {
+        if let Location::Postgres { address, .. } = &location {
+            reach(address).await?;
+        }
+        anyhow::Ok(NativeDatabase::open(&location.url(), CONNECTIONS_MAX).await?)
+    };
+    match opened.await {
         Ok(database) => Ok(Store::new(database)),
         Err(error) => {
             let (what, advice) = match &location {
                 Location::Sqlite(path) => {
                     (path.display().to_string(), "look at its path and permissions")
                 }
-                Location::Postgres { host, .. } => {
-                    (host.clone(), "is the server running, and do name and password fit?")
+                Location::Postgres { address, .. } => {
+                    (address.clone(), "is the server running, and do name and password fit?")
                 }
             };
             bail!("the database {what} can't be opened ({error}); {advice}")
         }
+    }
+}
+
+/// Whether a server listens. A pool of connections would try again for half a minute before it says so.
+async fn reach(address: &str) -> Result<()> {
+    match tokio::time::timeout(CONNECT_TIME_MAX, TcpStream::connect(address)).await {
+        Ok(connected) => Ok(connected.map(drop)?),
+        Err(_) => bail!("no answer in {} s", CONNECT_TIME_MAX.as_secs()),
     }
 }
 
@@ -118,8 +142,8 @@ mod tests {
             sqlite:a/b.db                            sqlite a/b.db
             sqlite:///tmp/b.db                       sqlite /tmp/b.db
             sqlite:                                  fault
-            postgres://u:p@127.0.0.1:5433/oms        postgres postgres://127.0.0.1:5433
-            postgresql://u@db.example/oms            postgres postgres://db.example:5432
+            postgres://u:p@127.0.0.1:5433/oms        postgres 127.0.0.1:5433
+            postgresql://u@db.example/oms            postgres db.example:5432
             postgres:oms                             fault
             mysql://u@db/oms                         fault
             oms.db                                   fault
@@ -128,10 +152,21 @@ mod tests {
             let (text, expected) = line.split_once(' ').expect(line);
             let found = match Location::parse(text) {
                 Ok(Location::Sqlite(path)) => format!("sqlite {}", path.display()),
-                Ok(Location::Postgres { host, .. }) => format!("postgres {host}"),
+                Ok(Location::Postgres { address, .. }) => format!("postgres {address}"),
                 Err(_) => "fault".to_owned(),
             };
             assert_eq!(found, expected.trim(), "{line}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_file_is_the_one_that_its_name_says() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("new/100% sure?.db");
+        let store = open(&format!("sqlite:{}", path.display())).await?;
+        oms_store::migrate::migrate(store.database()).await?;
+        store.database().close().await;
+        assert!(path.is_file());
+        Ok(())
     }
 }

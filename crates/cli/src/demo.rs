@@ -7,12 +7,13 @@ use crate::token::now;
 use anyhow::{Context, Result, bail};
 use billmaster_simulator::{Options, RunningSimulator};
 use oms_app::hash::sha256_hex;
-use oms_app::ports::Tokens;
+use oms_app::ports::{Organisation, Tokens};
 use oms_domain::rights::Right;
 use oms_store::Store;
 use oms_store::native::NativeDatabase;
-use reqwest::{Client, Method, RequestBuilder};
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -69,15 +70,29 @@ const ROLES: [Role; 3] = [
     },
 ];
 
-/// Adds the tokens that are not there yet.
-pub async fn add_tokens(store: &Store<NativeDatabase>) -> Result<()> {
+/// Adds the tokens, unless the database has an organisation of its own: whoever works with it must not find it open to
+/// everybody. Answers whether the tokens are there.
+pub async fn add_tokens(store: &Store<NativeDatabase>) -> Result<bool> {
+    if !has_tokens(store).await? && !store.divisions().await?.is_empty() {
+        return Ok(false);
+    }
     for role in &ROLES {
         let hash = sha256_hex(role.token.as_bytes());
         if store.token(&hash).await?.is_none() {
             store.add_token(&hash, role.name, role.rights, now()).await?;
         }
     }
-    Ok(())
+    Ok(true)
+}
+
+/// Whether anybody who has read this program can log in.
+pub async fn has_tokens(store: &Store<NativeDatabase>) -> Result<bool> {
+    for role in &ROLES {
+        if store.token(&sha256_hex(role.token.as_bytes())).await?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Starts the simulator with its objects beside the database.
@@ -101,14 +116,22 @@ pub async fn start_billing(location: &Location, folder: &Path) -> Result<Running
     }
 }
 
-/// Sets up the organisation and the orders of a server, unless it has an organisation already.
+/// Sets up the organisation and the orders of a server that has none. A start that was cut short is taken up again; an
+/// organisation that somebody has changed since is theirs.
 pub async fn seed(url: &str, output: Output) -> Result<()> {
     let client = Client::builder().timeout(ANSWER_TIME_MAX).build()?;
     let request = |method: Method, path: &str| {
         client.request(method, format!("{url}{path}")).bearer_auth(ADMINISTRATOR)
     };
     let divisions = sent(request(Method::GET, "/api/v1/divisions")).await?;
-    if divisions["items"].as_array().is_some_and(|items| !items.is_empty()) {
+    let found = divisions["items"].as_array().cloned().unwrap_or_default();
+    if !found.is_empty() && !is_demo(&found) {
+        return Ok(());
+    }
+    let orders: Vec<&str> = ORDERS.lines().filter(|line| !line.trim().is_empty()).collect();
+    let registered = sent(request(Method::GET, "/api/v1/orders?limit=1&count=true")).await?;
+    let registered = registered["total"].as_u64().context("the server does not count orders")?;
+    if !found.is_empty() && registered >= orders.len() as u64 {
         return Ok(());
     }
     output.progress("setting up the demo operator");
@@ -116,47 +139,59 @@ pub async fn seed(url: &str, output: Output) -> Result<()> {
         let request = request(Method::PUT, path).header("content-type", "text/csv");
         sent(request.body(content)).await?;
     }
-    for (index, order) in ORDERS.lines().filter(|line| !line.trim().is_empty()).enumerate() {
+    for (index, order) in orders.into_iter().enumerate() {
         let request = request(Method::POST, "/api/v1/orders")
             .header("content-type", "application/json")
             .header("idempotency-key", format!("demo-{index}"));
-        sent(request.body(order)).await?;
+        let (status, answer) = answered(request.body(order)).await?;
+        // A conflict: it is there since an earlier start.
+        if !status.is_success() && status != StatusCode::CONFLICT {
+            bail!("the demo can't be set up: an order was answered {status}: {answer}");
+        }
     }
     Ok(())
 }
 
+/// Whether these are the divisions of the demo.
+fn is_demo(divisions: &[Value]) -> bool {
+    let codes = DIVISIONS.lines().skip(1).filter_map(|line| line.split(',').next());
+    let codes: BTreeSet<&str> = codes.collect();
+    codes == divisions.iter().filter_map(|division| division["code"].as_str()).collect()
+}
+
 async fn sent(request: RequestBuilder) -> Result<Value> {
-    let answer = request.send().await?;
-    let (status, path) = (answer.status(), answer.url().path().to_owned());
-    let bytes = answer.bytes().await?;
+    let (status, answer) = answered(request).await?;
     if !status.is_success() {
-        bail!(
-            "the demo can't be set up: {path} answered {status}: {}",
-            String::from_utf8_lossy(&bytes)
-        );
+        bail!("the demo can't be set up: the server answered {status}: {answer}");
     }
-    Ok(serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+    Ok(answer)
+}
+
+async fn answered(request: RequestBuilder) -> Result<(StatusCode, Value)> {
+    let answer = request.send().await.context("the demo can't be set up")?;
+    let status = answer.status();
+    let bytes = answer.bytes().await.context("the demo can't be set up")?;
+    let text = || Value::String(String::from_utf8_lossy(&bytes).into_owned());
+    Ok((status, serde_json::from_slice(&bytes).unwrap_or_else(|_| text())))
 }
 
 /// What a person types or clicks next.
-pub fn print_links(url: &str) {
-    println!("log in as");
+pub fn print_links(url: &str, output: Output) {
+    output.line("log in as");
     for role in &ROLES {
-        println!("  {:<14} {url}/login?token={}", role.name, role.token);
+        output.line(&format!("  {:<14} {url}/login?token={}", role.name, role.token));
     }
-    println!("try docs/first-order.md with");
-    println!("  export OMS_SERVER={url} OMS_TOKEN={ADMINISTRATOR}");
-}
-
-/// Where the simulator shows its objects.
-pub fn print_billing(url: &str) {
-    println!("simulated billing system at {url}");
+    output.line("try docs/first-order.md with");
+    output.line(&format!("  export OMS_SERVER={url} OMS_TOKEN={ADMINISTRATOR}"));
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::database::open;
+    use oms_domain::division::Division;
     use oms_domain::registration::Registration;
+    use serde_json::json;
 
     #[test]
     fn every_demo_order_is_a_sound_registration() {
@@ -167,5 +202,37 @@ mod tests {
             let read = Registration::read(&document, now());
             assert!(read.is_ok(), "{line}\n{read:?}");
         }
+    }
+    #[tokio::test]
+    async fn tokens_that_everybody_knows_come_into_a_new_database_only() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let new = open(&format!("sqlite:{}/new.db", folder.path().display())).await?;
+        oms_store::migrate::migrate(new.database()).await?;
+        assert!(!has_tokens(&new).await?);
+        assert!(add_tokens(&new).await? && has_tokens(&new).await?);
+        assert!(add_tokens(&new).await?, "again");
+
+        let used = open(&format!("sqlite:{}/used.db", folder.path().display())).await?;
+        oms_store::migrate::migrate(used.database()).await?;
+        let branch = Division {
+            code: "office".to_owned(),
+            parent_code: None,
+            name: "Office".to_owned(),
+            kind: "branch".to_owned(),
+            timezone: "Asia/Tashkent".to_owned(),
+            email: None,
+        };
+        used.replace_divisions(&[branch]).await?;
+        assert!(!add_tokens(&used).await? && !has_tokens(&used).await?);
+        Ok(())
+    }
+
+    #[test]
+    fn the_organisation_of_the_demo_is_known_by_its_divisions() {
+        let codes = DIVISIONS.lines().skip(1).filter_map(|line| line.split(',').next());
+        let mut divisions: Vec<Value> = codes.map(|code| json!({ "code": code })).collect();
+        assert!(divisions.len() >= 9 && is_demo(&divisions));
+        divisions.push(json!({ "code": "another" }));
+        assert!(!is_demo(&divisions) && !is_demo(&[]));
     }
 }

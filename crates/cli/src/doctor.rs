@@ -16,7 +16,7 @@ use std::process::ExitCode;
 #[command(after_help = "Example: oms doctor --database sqlite:.spin/sqlite_db.db")]
 pub struct Doctor {
     /// `sqlite:PATH` or `postgres://…`.
-    #[arg(long, env = "OMS_DATABASE")]
+    #[arg(long, env = "OMS_DATABASE", hide_env_values = true)]
     database: String,
 }
 
@@ -87,6 +87,15 @@ async fn examine(url: &str) -> Vec<Finding> {
                 finding("organisation", true, format!("{} divisions", divisions.len()))
             }
             Err(error) => finding("organisation", false, error.to_string()),
+        });
+        findings.push(match crate::demo::has_tokens(&store).await {
+            Ok(false) => finding("tokens", true, "none that everybody knows".to_owned()),
+            Ok(true) => {
+                let sentence = "those of the demo are there, and everybody knows them; \
+                                keep it on this machine, and use another database for real work";
+                finding("tokens", false, sentence.to_owned())
+            }
+            Err(error) => finding("tokens", false, error.to_string()),
         });
         findings.push(match store.effects(Some(EffectState::Fallout), None, None, 200).await {
             Ok(effects) if effects.is_empty() => finding("fallout", true, "none".to_owned()),

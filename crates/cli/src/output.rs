@@ -1,6 +1,7 @@
 //! What commands print: sentences for people, JSON for programs.
 
 use serde_json::{Value, json};
+use std::io::Write;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Output {
@@ -13,6 +14,14 @@ impl Output {
         match self.json {
             true => println!("{value}"),
             false => println!("{sentence}"),
+        }
+    }
+
+    /// A line of a command that goes on, on standard output, at once; on standard error when nobody reads it there.
+    pub fn line(self, line: &str) {
+        let mut out = std::io::stdout();
+        if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
+            eprintln!("{line}");
         }
     }
 

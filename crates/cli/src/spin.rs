@@ -16,7 +16,9 @@ use tokio::process::{Child, Command};
 const VERSION_MIN: (u32, u32) = (4, 1);
 /// How long Spin may take until it listens: it compiles every component at its first start.
 const START_TIME_MAX: Duration = Duration::from_secs(600);
-const STOP_TIME_MAX: Duration = Duration::from_secs(10);
+const ANSWER_TIME_MAX: Duration = Duration::from_secs(10);
+const STOP_TIME_MAX: Duration = Duration::from_secs(8);
+const KILL_TIME_MAX: Duration = Duration::from_secs(1);
 
 pub struct Plan {
     pub manifest: PathBuf,
@@ -46,40 +48,46 @@ pub async fn run(plan: Plan, demo: bool, output: Output) -> Result<ExitCode> {
     let version = String::from_utf8_lossy(&version.stdout).into_owned();
     require_version(&version)?;
     if plan.listen.port() == 0 {
-        bail!("spin needs a port of its own choosing from you; name one with --listen");
+        bail!("spin can't pick a free port by itself; name one with --listen");
+    }
+    // Else whoever has the port would be taken for Spin.
+    if let Err(error) = std::net::TcpListener::bind(plan.listen) {
+        bail!("{} can't be served on ({error}); serve elsewhere with --listen", plan.listen);
     }
     let folder = tempfile::tempdir()?;
-    let mut spin = Command::new("spin")
-        .args(arguments(&plan, &folder)?)
-        .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .context("spin could not be started")?;
+    let mut command = Command::new("spin");
+    command.args(arguments(&plan, &folder)?).stdin(Stdio::null()).kill_on_drop(true);
+    // Spin has a child of its own: both are ended together, by us alone.
+    #[cfg(unix)]
+    command.process_group(0);
+    let mut spin = command.spawn().context("spin could not be started")?;
     output.progress(&format!("starting {}", version.trim()));
+    let served = serve(&mut spin, &plan, demo, output).await;
+    end(spin, output).await?;
+    served.map(|()| ExitCode::SUCCESS)
+}
+
+/// Until somebody stops it, or Spin ends by itself.
+async fn serve(spin: &mut Child, plan: &Plan, demo: bool, output: Output) -> Result<()> {
     let url = format!("http://{}", plan.listen);
-    let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build()?;
-    tokio::select! {
-        ready = wait_until_ready(&client, &url) => ready?,
-        ended = spin.wait() => bail!("spin ended before it listened ({})", ended?),
-        signal = stop_signal() => {
-            signal?;
-            return end(spin).await;
+    let client = reqwest::Client::builder().timeout(ANSWER_TIME_MAX).build()?;
+    let serving = async {
+        wait_until_ready(&client, &url).await?;
+        if demo {
+            crate::demo::seed(&url, output).await?;
         }
-    }
-    if demo {
-        crate::demo::seed(&url, output).await?;
-    }
-    println!("listening on {url}");
-    if demo {
-        crate::demo::print_links(&url);
-    }
-    let ticking = tick(&client, &url, &plan);
+        output.line(&format!("listening on {url}"));
+        if demo {
+            crate::demo::print_links(&url, output);
+        }
+        tick(&client, &url, plan).await;
+        Ok(())
+    };
     tokio::select! {
-        () = ticking => {}
+        served = serving => served,
         ended = spin.wait() => bail!("spin ended by itself ({})", ended?),
-        signal = stop_signal() => signal?,
+        signal = stop_signal() => signal,
     }
-    end(spin).await
 }
 
 fn require_version(text: &str) -> Result<()> {
@@ -99,9 +107,10 @@ fn arguments(plan: &Plan, folder: &TempDir) -> Result<Vec<String>> {
         ["up", "--from", &plan.manifest.to_string_lossy(), "--listen", &plan.listen.to_string()]
             .map(str::to_owned)
             .to_vec();
-    for (name, value) in &plan.variables {
-        arguments.extend(["--variable".to_owned(), format!("{name}={value}")]);
-    }
+    // By a file: what is on a command line can be read by everybody on the machine.
+    let variables_file = folder.path().join("variables.json");
+    std::fs::write(&variables_file, serde_json::to_vec(&plan.variables)?)?;
+    arguments.extend(["--variable".to_owned(), format!("@{}", variables_file.display())]);
     if let Some(file) = &plan.file {
         let path = toml::Value::String(file.to_string_lossy().into_owned());
         let config = format!("[sqlite_database.default]\ntype = \"spin\"\npath = {path}\n");
@@ -144,17 +153,22 @@ async fn tick(client: &reqwest::Client, url: &str, plan: &Plan) {
 }
 
 /// Lets Spin end by itself, and ends it if it does not.
-async fn end(mut spin: Child) -> Result<ExitCode> {
-    if let Some(id) = spin.id() {
-        let told = Command::new("kill").args(["-INT", &id.to_string()]).status().await;
-        if told.is_ok_and(|status| status.success())
-            && tokio::time::timeout(STOP_TIME_MAX, spin.wait()).await.is_ok()
-        {
-            return Ok(ExitCode::SUCCESS);
+async fn end(mut spin: Child, output: Output) -> Result<()> {
+    for (signal, time_max) in [("INT", STOP_TIME_MAX), ("KILL", KILL_TIME_MAX)] {
+        let Some(id) = spin.id() else { return Ok(()) };
+        // By the shell: `kill` as a program of its own is not on every machine.
+        let script = format!("kill -s {signal} -- -{id}");
+        let told = Command::new("sh").args(["-c", &script]).status().await;
+        if !told.is_ok_and(|status| status.success()) {
+            output.progress("spin could not be told to stop");
+            continue;
+        }
+        if let Ok(ended) = tokio::time::timeout(time_max, spin.wait()).await {
+            ended?;
+            return Ok(());
         }
     }
-    spin.kill().await?;
-    Ok(ExitCode::SUCCESS)
+    Ok(spin.kill().await?)
 }
 
 #[cfg(test)]
@@ -188,14 +202,31 @@ mod tests {
             tick_token: String::new(),
         };
         let arguments = arguments(&plan, &folder)?.join(" ");
-        assert!(
-            arguments.starts_with(
-                "up --from app/spin.toml --listen 127.0.0.1:3000 --variable database_url=sqlite"
-            ),
-            "{arguments}"
+        let files = folder.path().display();
+        let expected = format!(
+            "up --from app/spin.toml --listen 127.0.0.1:3000 --variable @{files}/variables.json \
+             --runtime-config-file {files}/runtime-config.toml"
         );
+        assert_eq!(arguments, expected);
+        let variables = std::fs::read_to_string(folder.path().join("variables.json"))?;
+        assert_eq!(variables, "{\"database_url\":\"sqlite\"}");
         let config = std::fs::read_to_string(folder.path().join("runtime-config.toml"))?;
         assert!(config.contains("path = \"/data/oms.db\""), "{config}");
+        Ok(())
+    }
+
+    #[test]
+    fn spin_keeps_the_file_that_it_has_by_itself() -> Result<()> {
+        let default = Path::new(".spin/sqlite_db.db");
+        let cases = [
+            ("sqlite:.spin/sqlite_db.db", None),
+            ("sqlite:/data/oms.db", Some("/data/oms.db")),
+            ("postgres://oms@127.0.0.1/oms", None),
+        ];
+        for (url, expected) in cases {
+            let file = file_of(&Location::parse(url)?, default)?;
+            assert_eq!(file.as_deref(), expected.map(Path::new), "{url}");
+        }
         Ok(())
     }
 }

@@ -28,7 +28,7 @@ enum TokenCommand {
     )]
     Create {
         /// `sqlite:PATH` or `postgres://…`.
-        #[arg(long, env = "OMS_DATABASE")]
+        #[arg(long, env = "OMS_DATABASE", hide_env_values = true)]
         database: String,
         /// The name in the history.
         #[arg(long)]

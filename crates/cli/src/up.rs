@@ -18,6 +18,10 @@ use uuid::Uuid;
 /// The component that keeps the deadlines; the tick is its route.
 const TICKED: &str = "escalation";
 
+/// How long requests that run may go on after a stop; with what ends after them a stop takes ten seconds at most.
+const GRACE_PERIOD: Duration = Duration::from_secs(8);
+const SIMULATOR_STOP_TIME_MAX: Duration = Duration::from_secs(1);
+
 /// Serve everything on this machine.
 #[derive(Debug, Args)]
 #[command(
@@ -28,7 +32,7 @@ pub struct Up {
     #[arg(long, default_value = "127.0.0.1:3000")]
     listen: SocketAddr,
     /// `sqlite:PATH` or `postgres://USER:PASSWORD@HOST:PORT/NAME`; else the SQLite file where Spin keeps it.
-    #[arg(long, env = "OMS_DATABASE")]
+    #[arg(long, env = "OMS_DATABASE", hide_env_values = true)]
     database: Option<String>,
     /// Set up a demo operator with orders, tokens to log in, and a simulated billing system.
     #[arg(long)]
@@ -62,13 +66,14 @@ enum HostKind {
 }
 
 fn parse_interval(text: &str) -> Result<Duration, String> {
-    let seconds = text.trim_end_matches('s').parse::<u64>();
+    let seconds = text.strip_suffix('s').unwrap_or(text).parse::<u64>();
     let seconds = seconds.map_err(|_| "write seconds, such as 60s".to_owned())?;
     Ok(Duration::from_secs(seconds))
 }
 
 pub async fn run(command: Up, output: Output) -> Result<ExitCode> {
-    if command.demo && !command.listen.ip().is_loopback() {
+    let is_loopback = command.listen.ip().is_loopback();
+    if command.demo && !is_loopback {
         bail!("--demo has tokens that everybody knows: it serves on a loopback address only");
     }
     if !command.manifest.is_file() {
@@ -83,47 +88,74 @@ pub async fn run(command: Up, output: Output) -> Result<ExitCode> {
         Some(url) => Location::parse(url)?,
         None => Location::Sqlite(default_file.clone()),
     };
-    let store = database::open(&location.url()).await?;
-    oms_store::migrate::migrate(store.database()).await?;
-    if command.demo {
-        demo::add_tokens(&store).await?;
-    }
-    store.database().close().await;
-
+    let is_demo = prepare(&location, command.demo, is_loopback, output).await?;
     let simulator = match command.demo && command.billing_url.is_none() {
         true => Some(demo::start_billing(&location, folder).await?),
         false => None,
     };
-    let billing_url = command
-        .billing_url
-        .clone()
-        .or_else(|| simulator.as_ref().map(|simulator| format!("http://{}", simulator.address())));
+    let simulator_url = simulator.as_ref().map(|found| format!("http://{}", found.address()));
+    if let Some(url) = &simulator_url {
+        output.line(&format!("simulated billing system at {url}"));
+    }
+    let billing_url = command.billing_url.clone().or(simulator_url);
     let tick_token =
         command.tick_token.clone().unwrap_or_else(|| Uuid::new_v4().simple().to_string());
     let variables = variables(&command, &location, billing_url.as_deref(), &tick_token);
-
-    if let Some(simulator) = &simulator {
-        demo::print_billing(&format!("http://{}", simulator.address()));
-    }
     let outcome = match command.host {
-        HostKind::Embedded => embedded(&command, location, variables, &tick_token, output).await,
+        HostKind::Embedded => {
+            let mut options = HostOptions::new(&command.manifest);
+            options.listen = command.listen;
+            options.variables = variables;
+            options.limits.grace_period = GRACE_PERIOD;
+            if let Location::Sqlite(path) = location {
+                options.sqlite_path = path;
+            }
+            embedded(options, is_demo, command.tick_interval, tick_token, output).await
+        }
         HostKind::Spin => {
-            let file = spin::file_of(&location, &default_file)?;
             let plan = spin::Plan {
                 manifest: command.manifest.clone(),
                 listen: command.listen,
                 variables,
-                file,
+                file: spin::file_of(&location, &default_file)?,
                 tick_interval: command.tick_interval,
                 tick_token,
             };
-            spin::run(plan, command.demo, output).await
+            spin::run(plan, is_demo, output).await
         }
     };
-    if let Some(simulator) = simulator {
-        simulator.stop().await;
+    if let Some(simulator) = simulator
+        && tokio::time::timeout(SIMULATOR_STOP_TIME_MAX, simulator.stop()).await.is_err()
+    {
+        output.progress("the simulated billing system was still answering somebody");
     }
     outcome
+}
+
+/// Brings the schema up to date, and answers whether this is the demo: its tokens are there.
+async fn prepare(
+    location: &Location,
+    demo: bool,
+    is_loopback: bool,
+    output: Output,
+) -> Result<bool> {
+    let store = database::open(&location.url()).await?;
+    oms_store::migrate::migrate(store.database()).await?;
+    let is_demo = demo && demo::add_tokens(&store).await?;
+    let is_open = !is_loopback && demo::has_tokens(&store).await?;
+    store.database().close().await;
+    if is_open {
+        bail!(
+            "the database has the tokens of the demo, which everybody knows: serve it on a loopback address, \
+             or name another with --database"
+        );
+    }
+    if demo && !is_demo {
+        output.progress(
+            "the database has an organisation of its own: the demo adds neither orders nor tokens to it",
+        );
+    }
+    Ok(is_demo)
 }
 
 fn variables(
@@ -159,18 +191,12 @@ fn variables(
 }
 
 async fn embedded(
-    command: &Up,
-    location: Location,
-    variables: BTreeMap<String, String>,
-    tick_token: &str,
+    options: HostOptions,
+    is_demo: bool,
+    tick_interval: Duration,
+    tick_token: String,
     output: Output,
 ) -> Result<ExitCode> {
-    let mut options = HostOptions::new(&command.manifest);
-    options.listen = command.listen;
-    options.variables = variables;
-    if let Location::Sqlite(path) = location {
-        options.sqlite_path = path;
-    }
     let mut stop = std::pin::pin!(stop_signal());
     let progress = |message: &str| output.progress(message);
     let started = tokio::select! {
@@ -179,24 +205,27 @@ async fn embedded(
     };
     let host = Arc::new(started.map_err(with_a_way_out)?);
     let url = format!("http://{}", host.address());
-    if command.demo {
-        demo::seed(&url, output).await?;
+    if is_demo {
+        tokio::select! {
+            seeded = demo::seed(&url, output) => seeded?,
+            signal = &mut stop => return signal.map(|()| ExitCode::SUCCESS),
+        }
     }
-    println!("listening on {url}");
-    if command.demo {
-        demo::print_links(&url);
+    output.line(&format!("listening on {url}"));
+    if is_demo {
+        demo::print_links(&url, output);
     }
-    let ticking = tokio::spawn(tick(host.clone(), command.tick_interval, tick_token.to_owned()));
+    let ticking = tokio::spawn(tick(host.clone(), tick_interval, tick_token));
     stop.await?;
-    output.progress("stopping: what was begun is finished");
+    output.progress("stopping: what was begun is finished; once more to stop at once");
     ticking.abort();
     // An aborted task ends with an error that says so.
     let _ = ticking.await;
-    match Arc::try_unwrap(host) {
-        Ok(host) => host.stop().await,
-        Err(_) => bail!("the host is still in use"),
+    let Ok(host) = Arc::try_unwrap(host) else { bail!("the host is still in use") };
+    tokio::select! {
+        () = host.stop() => Ok(ExitCode::SUCCESS),
+        signal = stop_signal() => signal.map(|()| ExitCode::SUCCESS),
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 /// Ctrl-C, or what a service manager sends.
@@ -258,11 +287,31 @@ mod tests {
 
     #[test]
     fn intervals_are_seconds() {
-        for (text, expected) in
-            [("60s", Some(60)), ("0", Some(0)), ("5", Some(5)), ("1m", None), ("", None)]
-        {
+        for (text, expected) in [
+            ("60s", Some(60)),
+            ("0", Some(0)),
+            ("5", Some(5)),
+            ("1m", None),
+            ("5ss", None),
+            ("", None),
+        ] {
             let found = parse_interval(text).ok().map(|interval| interval.as_secs());
             assert_eq!(found, expected, "{text}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_database_of_the_demo_is_not_served_to_others() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let location = Location::Sqlite(folder.path().join("oms.db"));
+        let output = Output { json: false };
+        assert!(!prepare(&location, false, true, output).await?, "nobody asked for the demo");
+        assert!(!prepare(&location, false, false, output).await?, "nothing is wrong with it");
+        assert!(prepare(&location, true, true, output).await?);
+        let refused =
+            prepare(&location, false, false, output).await.expect_err("its tokens are known");
+        assert!(refused.to_string().contains("loopback"), "{refused}");
+        assert!(!prepare(&location, false, true, output).await?, "on this machine it may be used");
+        Ok(())
     }
 }

@@ -2,13 +2,16 @@
 //!
 //! ```toml
 //! source = "old-desk"                                   # where the orders come from; unique with imported.key
+//! encoding = "windows-1251"                             # of the file, else utf-8
+//! delimiter = ";"                                       # between its columns, else a comma
 //!
 //! [fields]
-//! kind = { value = "support" }                          # the same for every row
-//! symptom = { column = "Subject" }                      # as it stands, blanks folded
+//! kind = { value = "connect" }                          # the same for every row
+//! "party.familyName" = { column = "Surname" }           # as it stands, blanks folded
 //! channel = { column = "Via", table = "channel" }       # translated
 //! "address.postcode" = { column = "ZIP", pad = 5 }      # digits, filled up with zeros in front
-//! description = { template = "{Text} ({Agent})" }       # several columns
+//! "items.0.tariff" = { template = "{Line}-{Speed}" }    # several columns, into the first entry of a list
+//! requestedDate = { column = "Wanted", format = "%d.%m.%Y", optional = true }
 //! "imported.key" = { column = "Ticket" }
 //! "imported.registeredAt" = { template = "{Date} {Time}", format = "%d.%m.%Y %H:%M", zone = "division" }
 //!
@@ -16,11 +19,14 @@
 //! Web = "public"
 //! ```
 //!
-//! A field with `optional = true` is left out where its value is empty. `format` is chrono's. `zone` is an IANA name, or
-//! `division` for the time zone of the division that operates the address.
+//! A field with `optional = true` is left out where its value is empty. `format` is chrono's: with a `zone` it makes a
+//! time, alone a date. `zone` is an IANA name, or `division` for the time zone of the division that operates the address.
 
-use super::values::{folded, pad, template_columns, zone_of};
+use super::values::{LIST_ENTRIES_MAX, filled, folded, is_path, pad, template_columns, zone_of};
 use anyhow::{Context, Result, bail};
+use chrono::format::{Item, StrftimeItems};
+use chrono::{NaiveDate, NaiveDateTime};
+use encoding_rs::{Encoding, UTF_8};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -34,6 +40,8 @@ pub const KEY_FIELD: &str = "imported.key";
 #[serde(deny_unknown_fields)]
 pub struct Mapping {
     pub source: String,
+    encoding: Option<String>,
+    delimiter: Option<char>,
     pub fields: BTreeMap<String, FieldSource>,
     #[serde(default)]
     tables: BTreeMap<String, BTreeMap<String, String>>,
@@ -60,22 +68,45 @@ pub enum Mapped {
     Text(String),
     /// A local time, and the zone that it is in.
     Time {
-        local: chrono::NaiveDateTime,
+        local: NaiveDateTime,
         zone: String,
     },
 }
 
 impl Mapping {
-    /// Reads a mapping and checks it against the columns of the file.
-    pub fn read(path: &Path, columns: &[String]) -> Result<Mapping> {
-        let text = String::from_utf8(super::read(path)?)?;
-        let mapping: Mapping = toml::from_str(&text)
+    pub fn read(path: &Path) -> Result<Mapping> {
+        let text = String::from_utf8(super::read(path)?)
             .with_context(|| format!("{} is not a mapping", path.display()))?;
-        let faults = mapping.faults(columns);
+        toml::from_str(&text).with_context(|| format!("{} is not a mapping", path.display()))
+    }
+
+    /// The encoding of the file.
+    pub fn encoding(&self) -> Result<&'static Encoding> {
+        let Some(name) = &self.encoding else { return Ok(UTF_8) };
+        Encoding::for_label(name.as_bytes())
+            .with_context(|| format!("the mapping names the encoding {name:?}, which is unknown"))
+    }
+
+    /// What stands between the columns of the file.
+    pub fn delimiter(&self) -> Result<u8> {
+        let delimiter = self.delimiter.unwrap_or(',');
+        u8::try_from(delimiter).ok().filter(u8::is_ascii).with_context(|| {
+            format!("the mapping names the delimiter {delimiter:?}; it must be an ASCII character")
+        })
+    }
+
+    /// Whether a time is in the zone of the division that operates the address.
+    pub fn asks_for_divisions(&self) -> bool {
+        self.fields.values().any(|source| source.zone.as_deref() == Some(DIVISION_ZONE))
+    }
+
+    /// Checks the mapping against the columns of the file; the error has all faults.
+    pub fn check(&self, columns: &[String]) -> Result<()> {
+        let faults = self.faults(columns);
         if !faults.is_empty() {
-            bail!("{} does not fit:\n  {}", path.display(), faults.join("\n  "));
+            bail!("the mapping does not fit the file:\n  {}", faults.join("\n  "));
         }
-        Ok(mapping)
+        Ok(())
     }
 
     fn faults(&self, columns: &[String]) -> Vec<String> {
@@ -84,28 +115,34 @@ impl Mapping {
             faults.push(format!("fields must have {KEY_FIELD:?}: it tells the rows apart"));
         }
         for (field, source) in &self.fields {
+            if !is_path(field) {
+                faults.push(format!(
+                    "{field:?} is no field: names, or numbers below {LIST_ENTRIES_MAX}, with dots between"
+                ));
+            }
             let given = [&source.value, &source.column, &source.template];
             if given.into_iter().flatten().count() != 1 {
                 faults.push(format!("{field} needs one of value, column and template"));
             }
             let used = source.column.iter().cloned();
             let used = used.chain(source.template.iter().flat_map(|text| template_columns(text)));
-            for column in used.filter(|column| !columns.contains(column)) {
-                faults.push(format!(
-                    "{field} names the column {column:?}, which the file does not have"
-                ));
+            for column in used {
+                match columns.iter().filter(|found| **found == column).count() {
+                    1 => {}
+                    0 => faults.push(format!(
+                        "{field} names the column {column:?}, which the file does not have"
+                    )),
+                    times => faults.push(format!(
+                        "{field} names the column {column:?}, which the file has {times} times"
+                    )),
+                }
             }
             if let Some(table) =
                 source.table.as_ref().filter(|table| !self.tables.contains_key(*table))
             {
                 faults.push(format!("{field} names the table {table:?}, which is not there"));
             }
-            match (&source.format, source.zone.as_deref()) {
-                (None, None) | (Some(_), Some(DIVISION_ZONE)) => {}
-                (Some(_), Some(zone)) if zone_of(zone).is_some() => {}
-                (Some(_), Some(zone)) => faults.push(format!("{field}: {zone:?} is no time zone")),
-                _ => faults.push(format!("{field}: format and zone go together")),
-            }
+            faults.extend(format_fault(source).map(|fault| format!("{field}: {fault}")));
         }
         faults
     }
@@ -138,12 +175,7 @@ impl Mapping {
             (Some(value), _, _) => (value.clone(), "value".to_owned()),
             (_, Some(column), _) => (folded(&cell(column)), format!("column {column:?}")),
             (_, _, Some(template)) => {
-                let filled = template_columns(template)
-                    .into_iter()
-                    .fold(template.clone(), |text, column| {
-                        text.replace(&format!("{{{column}}}"), &cell(&column))
-                    });
-                (folded(&filled), format!("template {template:?}"))
+                (folded(&filled(template, cell)), format!("template {template:?}"))
             }
             _ => return Err("has no source".to_owned()),
         };
@@ -169,12 +201,33 @@ impl Mapping {
         }
         match (&source.format, &source.zone) {
             (Some(format), Some(zone)) => {
-                let local = chrono::NaiveDateTime::parse_from_str(&text, format)
+                let local = NaiveDateTime::parse_from_str(&text, format)
                     .map_err(|_| format!("{text:?} is not a time as {format}"))?;
                 Ok(Some(Mapped::Time { local, zone: zone.clone() }))
             }
+            (Some(format), None) => {
+                let date = NaiveDate::parse_from_str(&text, format)
+                    .map_err(|_| format!("{text:?} is not a date as {format}"))?;
+                Ok(Some(Mapped::Text(date.to_string())))
+            }
             _ => Ok(Some(Mapped::Text(text))),
         }
+    }
+}
+
+fn format_fault(source: &FieldSource) -> Option<String> {
+    let format = source.format.as_deref();
+    if let Some(format) = format
+        && StrftimeItems::new(format).any(|item| item == Item::Error)
+    {
+        return Some(format!("{format:?} is no format of a date or time"));
+    }
+    match (format, source.zone.as_deref()) {
+        (None, Some(_)) => Some("a zone needs a format".to_owned()),
+        (Some(_), Some(zone)) if zone != DIVISION_ZONE && zone_of(zone).is_none() => {
+            Some(format!("{zone:?} is no time zone"))
+        }
+        _ => None,
     }
 }
 
@@ -188,6 +241,7 @@ mod tests {
         kind = { value = "support" }
         channel = { column = "Via", table = "channel" }
         description = { column = "Note", optional = true }
+        requestedDate = { column = "Wanted", format = "%d.%m.%Y", optional = true }
         "address.postcode" = { column = "ZIP", pad = 5 }
         "imported.key" = { column = "Ticket" }
         "imported.registeredAt" = { template = "{Date} {Time}", format = "%d-%b-%y %I:%M:%S %p", zone = "division" }
@@ -198,7 +252,7 @@ mod tests {
 
     fn row(line: &str) -> impl Fn(&str) -> String + '_ {
         move |column| {
-            let index = ["Via", "Note", "ZIP", "Ticket", "Date", "Time"]
+            let index = ["Via", "Note", "ZIP", "Ticket", "Date", "Time", "Wanted"]
                 .iter()
                 .position(|name| *name == column);
             let cells: Vec<&str> = line.split(';').collect();
@@ -213,18 +267,19 @@ mod tests {
         let mapping: Mapping = toml::from_str(MAPPING).expect("a mapping");
         let cases = [
             (
-                "Internet; a  b ;2128;7;06-Jan-15;11:46:30 PM",
-                "public|a b|02128|7|2015-01-06 23:46:30",
+                "Internet; a  b ;2128;7;06-Jan-15;11:46:30 PM;31.12.2026",
+                "public|a b|02128|7|2015-01-06 23:46:30|2026-12-31",
             ),
-            ("Call;;30101;8;24-Jun-15;10:13:55 AM", "operator||30101|8|2015-06-24 10:13:55"),
+            ("Call;;30101;8;24-Jun-15;10:13:55 AM", "operator||30101|8|2015-06-24 10:13:55|"),
             (
                 "Pigeon;;30101;8;24-Jun-15;10:13:55 AM",
                 "channel: \"Pigeon\" is none of Call, Internet",
             ),
             (
-                "Call;;3010A;;99-Jun-15;10:13:55 AM",
+                "Call;;3010A;;99-Jun-15;10:13:55 AM;31.02.2026",
                 "address.postcode: \"3010A\" is not a number|imported.key: column \"Ticket\" is empty|\
-                 imported.registeredAt: \"99-Jun-15 10:13:55 AM\" is not a time as %d-%b-%y %I:%M:%S %p",
+                 imported.registeredAt: \"99-Jun-15 10:13:55 AM\" is not a time as %d-%b-%y %I:%M:%S %p|\
+                 requestedDate: \"31.02.2026\" is not a date as %d.%m.%Y",
             ),
             (
                 "Call;;1301010;8;24-Jun-15;10:13:55 AM",
@@ -240,6 +295,7 @@ mod tests {
                     "address.postcode",
                     "imported.key",
                     "imported.registeredAt",
+                    "requestedDate",
                 ]
                 .map(|field| match values.get(field) {
                     None => String::new(),
@@ -258,13 +314,51 @@ mod tests {
             r#"
             source = "test"
             [fields]
-            kind = { value = "support", column = "Kind" }
+            "address..city" = { value = "Boston" }
             channel = { column = "Via", table = "none" }
-            "imported.registeredAt" = { column = "Date", format = "%d" }
+            description = { column = "Note" }
+            kind = { value = "support", column = "Kind" }
+            requestedDate = { column = "Via", format = "%Q" }
+            "imported.registeredAt" = { column = "Via", format = "%d", zone = "Moon/Base" }
+            symptom = { column = "Via", zone = "division" }
         "#,
         )
         .expect("a mapping");
-        let faults = mapping.faults(&["Via".to_owned()]);
-        assert_eq!(faults.len(), 6, "{faults:#?}");
+        let faults = mapping.faults(&["Via".to_owned(), "Note".to_owned(), "Note".to_owned()]);
+        let expected = [
+            "fields must have \"imported.key\": it tells the rows apart",
+            "\"address..city\" is no field: names, or numbers below 100, with dots between",
+            "channel names the table \"none\", which is not there",
+            "description names the column \"Note\", which the file has 2 times",
+            "imported.registeredAt: \"Moon/Base\" is no time zone",
+            "kind needs one of value, column and template",
+            "kind names the column \"Kind\", which the file does not have",
+            "requestedDate: \"%Q\" is no format of a date or time",
+            "symptom: a zone needs a format",
+        ];
+        assert_eq!(faults, expected);
+    }
+
+    #[test]
+    fn encodings_and_delimiters_are_checked() {
+        let mapping =
+            |head: &str| toml::from_str::<Mapping>(&format!("source = \"test\"\n{head}\n[fields]"));
+        let cases = [
+            ("", "UTF-8 ,"),
+            ("encoding = \"windows-1251\"\ndelimiter = \";\"", "windows-1251 ;"),
+            ("delimiter = \"\\t\"", "UTF-8 \t"),
+            ("encoding = \"klingon\"", "fault"),
+            ("delimiter = \"→\"", "fault"),
+        ];
+        for (head, expected) in cases {
+            let mapping = mapping(head).expect(head);
+            let found = match (mapping.encoding(), mapping.delimiter()) {
+                (Ok(encoding), Ok(delimiter)) => {
+                    format!("{} {}", encoding.name(), char::from(delimiter))
+                }
+                _ => "fault".to_owned(),
+            };
+            assert_eq!(found, expected, "{head}");
+        }
     }
 }

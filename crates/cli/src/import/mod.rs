@@ -2,7 +2,9 @@
 
 mod mapping;
 mod orders;
+mod rows;
 mod values;
+mod zones;
 
 use crate::client::{Api, Server};
 use crate::output::Output;

@@ -1,21 +1,20 @@
 //! `oms import orders`: rows of any CSV file become orders; bad rows are reported, the rest comes in, none twice.
 
 use super::mapping::{DIVISION_ZONE, Mapped, Mapping};
+use super::rows::{FileRow, Rows};
 use super::values::{instant, put, zone_of};
+use super::zones::Zones;
 use crate::PARTLY;
 use crate::client::{Api, Server};
 use crate::output::Output;
 use anyhow::{Context, Result, bail};
-use chrono_tz::Tz;
 use clap::Args;
 use futures::stream::{self, StreamExt};
 use indicatif::{ProgressBar, ProgressStyle};
 use reqwest::{Method, StatusCode};
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::{Mutex, PoisonError};
 
 /// Requests under way at once.
 const REQUESTS_AT_ONCE: usize = 8;
@@ -34,13 +33,6 @@ pub struct OrdersImport {
     server: Server,
 }
 
-/// A row as it stands in the file.
-struct FileRow {
-    /// From one; the header is the first.
-    line: u64,
-    cells: Result<csv::StringRecord, String>,
-}
-
 /// What became of a row.
 enum Outcome {
     Imported,
@@ -48,75 +40,81 @@ enum Outcome {
     LeftOut(String),
 }
 
-/// Time zones of divisions, and the divisions of addresses that were looked up before.
-struct Zones {
-    by_division: BTreeMap<String, Tz>,
-    by_address: Mutex<BTreeMap<String, Tz>>,
+/// What became of all of them.
+#[derive(Default)]
+struct Summary {
+    imported: usize,
+    already_there: usize,
+    /// Rows by their place in the file, with the reason.
+    left_out: Vec<(usize, String)>,
 }
 
 pub async fn run(command: OrdersImport, output: Output) -> Result<ExitCode> {
-    let (columns, rows) = read_rows(&command.file)?;
-    let mapping = Mapping::read(&command.mapping, &columns)?;
+    let mapping = Mapping::read(&command.mapping)?;
+    let file = Rows::read(&command.file, mapping.encoding()?, mapping.delimiter()?)?;
+    mapping.check(&file.columns)?;
     let api = Api::new(command.server.clone())?;
-    let zones = Zones::read(&api).await?;
-    let bar = progress_bar(rows.len(), output);
-    let importing = rows.iter().map(|row| async {
-        let outcome = import(&api, &mapping, &columns, &zones, row).await;
-        bar.inc(1);
-        outcome.map(|outcome| (row.line, outcome))
+    let zones = match mapping.asks_for_divisions() {
+        true => Zones::read(&api).await?,
+        false => Zones::none(),
+    };
+    let mut summary = Summary::default();
+    let ended = import_all(&api, &mapping, &file, &zones, output, &mut summary).await;
+    if let Some(path) = &command.report {
+        write_report(path, &file, &summary.left_out)
+            .with_context(|| format!("{} can't be written", path.display()))?;
+    } else if !output.json {
+        for (index, reason) in &summary.left_out {
+            eprintln!("line {}: {reason}", file.rows[*index].line);
+        }
+    }
+    let counts = format!(
+        "{} imported, {} were there already, {} left out",
+        summary.imported,
+        summary.already_there,
+        summary.left_out.len()
+    );
+    if let Err(error) = ended {
+        bail!("stopped by an error ({error:#}) after {counts}; run it again to go on");
+    }
+    let reasons = summary.left_out.iter();
+    let reasons = reasons
+        .map(|(index, reason)| json!({ "line": file.rows[*index].line, "reason": reason }))
+        .collect::<Vec<_>>();
+    let value = json!({
+        "imported": summary.imported,
+        "alreadyThere": summary.already_there,
+        "leftOut": reasons.len(),
+        "reasons": reasons,
+    });
+    output.outcome(&counts, &value);
+    Ok(if reasons.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(PARTLY) })
+}
+
+/// Sends every row; the error is what makes it useless to go on. What was done until then is in the summary.
+async fn import_all(
+    api: &Api,
+    mapping: &Mapping,
+    file: &Rows,
+    zones: &Zones,
+    output: Output,
+    summary: &mut Summary,
+) -> Result<()> {
+    let bar = progress_bar(file.rows.len(), output);
+    let importing = file.rows.iter().enumerate().map(|(index, row)| async move {
+        (index, import(api, mapping, &file.columns, zones, row).await)
     });
     let mut outcomes = stream::iter(importing).buffered(REQUESTS_AT_ONCE);
-    let (mut imported, mut already, mut left_out) = (0, 0, Vec::new());
-    while let Some(outcome) = outcomes.next().await {
+    while let Some((index, outcome)) = outcomes.next().await {
+        bar.inc(1);
         match outcome? {
-            (_, Outcome::Imported) => imported += 1,
-            (_, Outcome::AlreadyThere) => already += 1,
-            (line, Outcome::LeftOut(reason)) => left_out.push((line, reason)),
+            Outcome::Imported => summary.imported += 1,
+            Outcome::AlreadyThere => summary.already_there += 1,
+            Outcome::LeftOut(reason) => summary.left_out.push((index, reason)),
         }
     }
     bar.finish_and_clear();
-    if let Some(path) = &command.report {
-        write_report(path, &left_out)
-            .with_context(|| format!("{} can't be written", path.display()))?;
-    } else if !output.json {
-        left_out.iter().for_each(|(line, reason)| eprintln!("line {line}: {reason}"));
-    }
-    let sentence =
-        format!("{imported} imported, {already} were there already, {} left out", left_out.len());
-    let value = json!({ "imported": imported, "alreadyThere": already, "leftOut": left_out.len() });
-    output.outcome(&sentence, &value);
-    Ok(if left_out.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(PARTLY) })
-}
-
-fn read_rows(path: &std::path::Path) -> Result<(Vec<String>, Vec<FileRow>)> {
-    let content = super::read(path)?;
-    let content = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&content);
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(content);
-    let columns: Vec<String> =
-        reader.headers()?.iter().map(|column| column.trim().to_owned()).collect();
-    let mut rows = Vec::new();
-    let mut record = csv::StringRecord::new();
-    loop {
-        let line = reader.position().line();
-        match reader.read_record(&mut record) {
-            Ok(false) => break,
-            Ok(true) => {
-                let line = record.position().map_or(line, csv::Position::line);
-                let cells = match record.len() == columns.len() {
-                    true => Ok(record.clone()),
-                    false => Err(format!("{} columns instead of {}", record.len(), columns.len())),
-                };
-                rows.push(FileRow { line, cells });
-            }
-            Err(error) => match error.kind() {
-                csv::ErrorKind::Utf8 { .. } => {
-                    rows.push(FileRow { line, cells: Err("not UTF-8 text".to_owned()) });
-                }
-                _ => bail!("{} can't be read: {error}", path.display()),
-            },
-        }
-    }
-    Ok((columns, rows))
+    Ok(())
 }
 
 fn progress_bar(rows: usize, output: Output) -> ProgressBar {
@@ -135,13 +133,12 @@ async fn import(
     zones: &Zones,
     row: &FileRow,
 ) -> Result<Outcome> {
-    let cells = match &row.cells {
-        Ok(cells) => cells,
-        Err(reason) => return Ok(Outcome::LeftOut(reason.clone())),
-    };
+    if let Some(fault) = &row.fault {
+        return Ok(Outcome::LeftOut(fault.clone()));
+    }
     let cell = |name: &str| {
         let index = columns.iter().position(|column| column == name);
-        index.and_then(|index| cells.get(index)).unwrap_or_default().to_owned()
+        index.and_then(|index| row.cells.get(index)).unwrap_or_default().to_owned()
     };
     let values = match mapping.apply(cell) {
         Ok(values) => values,
@@ -176,53 +173,15 @@ async fn import(
     }
 }
 
-fn write_report(path: &std::path::Path, left_out: &[(u64, String)]) -> Result<()> {
-    let mut writer = csv::Writer::from_path(path)?;
-    writer.write_record(["line", "reason"])?;
-    for (line, reason) in left_out {
-        writer.write_record([&line.to_string(), reason])?;
+/// The rows that were left out, with line and reason before their own columns: mended, they can be imported as they are.
+fn write_report(path: &Path, file: &Rows, left_out: &[(usize, String)]) -> Result<()> {
+    let mut writer = csv::WriterBuilder::new().flexible(true).from_path(path)?;
+    let columns = file.columns.iter().map(String::as_str);
+    writer.write_record(["line", "reason"].into_iter().chain(columns))?;
+    for (index, reason) in left_out {
+        let row = &file.rows[*index];
+        let line = row.line.to_string();
+        writer.write_record([line.as_str(), reason].into_iter().chain(row.cells.iter()))?;
     }
     Ok(writer.flush()?)
-}
-
-impl Zones {
-    async fn read(api: &Api) -> Result<Zones> {
-        let answer = api.send(|| api.request(Method::GET, "/api/v1/divisions")).await?;
-        if !answer.status.is_success() {
-            bail!("the divisions can't be read: {}", answer.faults().join("; "));
-        }
-        let divisions = answer.body["items"].as_array().cloned().unwrap_or_default();
-        let by_division = divisions
-            .iter()
-            .filter_map(|division| {
-                let zone = division["timezone"].as_str().and_then(zone_of)?;
-                Some((division["code"].as_str()?.to_owned(), zone))
-            })
-            .collect();
-        Ok(Zones { by_division, by_address: Mutex::default() })
-    }
-
-    /// The zone of the division that operates an address, or why there is none.
-    async fn of(&self, api: &Api, address: &Value) -> Result<Result<Tz, String>> {
-        let key = address.to_string();
-        let known =
-            self.by_address.lock().unwrap_or_else(PoisonError::into_inner).get(&key).copied();
-        if let Some(zone) = known {
-            return Ok(Ok(zone));
-        }
-        let fields = ["country", "region", "city", "street", "house", "postcode"];
-        let query: Vec<(&str, &str)> =
-            fields.into_iter().filter_map(|name| Some((name, address[name].as_str()?))).collect();
-        let path = "/api/v1/coverage/lookup";
-        let answer = api.send(|| api.request(Method::GET, path).query(&query)).await?;
-        if !answer.status.is_success() {
-            return Ok(Err(answer.faults().join("; ")));
-        }
-        let code = answer.body["division"]["code"].as_str().unwrap_or_default();
-        let Some(zone) = self.by_division.get(code).copied() else {
-            return Ok(Err(format!("division {code:?} has no known time zone")));
-        };
-        self.by_address.lock().unwrap_or_else(PoisonError::into_inner).insert(key, zone);
-        Ok(Ok(zone))
-    }
 }

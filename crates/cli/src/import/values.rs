@@ -5,9 +5,11 @@ use chrono_tz::Tz;
 use oms_domain::time::Instant;
 use serde_json::{Map, Value};
 
-/// Without surrounding blanks and quotes; inner blanks folded to one.
+/// Without surrounding blanks, inner blanks folded to one; without quotes, where a pair of them encloses it all.
 pub fn folded(text: &str) -> String {
-    let text = text.trim().trim_matches(['"', '\u{feff}']);
+    let text = text.trim();
+    let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    let text = inner.filter(|inner| !inner.contains('"')).unwrap_or(text);
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -22,10 +24,40 @@ pub fn pad(text: &str, length: usize) -> Result<String, String> {
     Ok(format!("{text:0>length$}"))
 }
 
+/// A piece of a template: text that stands for itself, or a column.
+enum Piece<'a> {
+    Text(&'a str),
+    Column(&'a str),
+}
+
+fn pieces(template: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        let Some((column, after)) = after.split_once('}') else { break };
+        pieces.extend([Piece::Text(before), Piece::Column(column)]);
+        rest = after;
+    }
+    pieces.push(Piece::Text(rest));
+    pieces
+}
+
 /// The columns that a template names in braces.
 pub fn template_columns(template: &str) -> Vec<String> {
-    let pieces = template.split('{').skip(1);
-    pieces.filter_map(|piece| piece.split_once('}')).map(|(column, _)| column.to_owned()).collect()
+    let columns = pieces(template).into_iter().filter_map(|piece| match piece {
+        Piece::Column(column) => Some(column.to_owned()),
+        Piece::Text(_) => None,
+    });
+    columns.collect()
+}
+
+/// A template with the values of its columns. Braces in a value stand for themselves.
+pub fn filled(template: &str, cell: impl Fn(&str) -> String) -> String {
+    let values = pieces(template).into_iter().map(|piece| match piece {
+        Piece::Text(text) => text.to_owned(),
+        Piece::Column(column) => cell(column),
+    });
+    values.collect()
 }
 
 pub fn zone_of(name: &str) -> Option<Tz> {
@@ -51,24 +83,99 @@ pub fn instant(local: NaiveDateTime, zone: Tz) -> Instant {
     Instant(time.timestamp_millis())
 }
 
-/// Puts a value where a dotted path says, making the objects on the way.
+/// Puts a value where a dotted path says, making the objects on the way; a number in the path is a place in a list.
 pub fn put(document: &mut Map<String, Value>, path: &str, value: Value) {
     match path.split_once('.') {
         None => {
             document.insert(path.to_owned(), value);
         }
         Some((first, rest)) => {
-            let inner = document.entry(first).or_insert_with(|| Value::Object(Map::new()));
-            if let Value::Object(inner) = inner {
-                put(inner, rest, value);
-            }
+            put_inside(document.entry(first).or_insert(Value::Null), rest, value)
         }
+    }
+}
+
+/// Entries that a mapping may name in one list; more are a slip of the pen.
+pub const LIST_ENTRIES_MAX: usize = 100;
+
+/// Whether a path can be followed: names and small numbers between its dots.
+pub fn is_path(path: &str) -> bool {
+    let mut steps = path.split('.');
+    let is_name = |step: &str| !step.is_empty() && !step.starts_with(|c: char| c.is_ascii_digit());
+    let is_place = |step: &str| step.parse::<usize>().is_ok_and(|place| place < LIST_ENTRIES_MAX);
+    steps.next().is_some_and(is_name) && steps.all(|step| is_name(step) || is_place(step))
+}
+
+fn put_inside(place: &mut Value, path: &str, value: Value) {
+    let (step, rest) = match path.split_once('.') {
+        Some((step, rest)) => (step, Some(rest)),
+        None => (path, None),
+    };
+    let inner = match step.parse::<usize>() {
+        Ok(index) => {
+            if !place.is_array() {
+                *place = Value::Array(Vec::new());
+            }
+            let Value::Array(entries) = place else { return };
+            if entries.len() <= index {
+                entries.resize(index + 1, Value::Null);
+            }
+            &mut entries[index]
+        }
+        Err(_) => {
+            if !place.is_object() {
+                *place = Value::Object(Map::new());
+            }
+            let Value::Object(fields) = place else { return };
+            fields.entry(step).or_insert(Value::Null)
+        }
+    };
+    match rest {
+        None => *inner = value,
+        Some(rest) => put_inside(inner, rest, value),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_lose_the_dirt_around_them_and_nothing_else() {
+        let cases = [
+            ("  a  b\t c ", "a b c"),
+            ("\"Acworth\"", "Acworth"),
+            ("data cap \"trials\"", "data cap \"trials\""),
+            ("\"50 mb/s\" speed", "\"50 mb/s\" speed"),
+            ("\"one\" and \"two\"", "\"one\" and \"two\""),
+            ("\"", "\""),
+            ("", ""),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(folded(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn templates_are_filled_once() {
+        let cell = |name: &str| match name {
+            "A" => "{B}".to_owned(),
+            "B" => "b".to_owned(),
+            _ => String::new(),
+        };
+        let cases = [
+            ("{A} {B}", "{B} b"),
+            ("{C}", ""),
+            ("x", "x"),
+            ("{A", "{A"),
+            ("", ""),
+            ("}{B}{", "}b{"),
+        ];
+        for (template, expected) in cases {
+            assert_eq!(filled(template, cell), expected, "{template}");
+        }
+        assert_eq!(template_columns("{A}-{B c}"), ["A", "B c"]);
+    }
 
     #[test]
     fn local_times_become_instants_also_where_clocks_change() {
@@ -91,10 +198,34 @@ mod tests {
     #[test]
     fn values_go_where_their_path_says() {
         let mut document = Map::new();
-        put(&mut document, "kind", "support".into());
+        put(&mut document, "kind", "connect".into());
         put(&mut document, "address.city", "Boston".into());
         put(&mut document, "address.country", "US".into());
-        let expected = serde_json::json!({ "kind": "support", "address": { "city": "Boston", "country": "US" } });
+        put(&mut document, "items.0.id", "1".into());
+        put(&mut document, "items.0.characteristics.technology", "FTTB".into());
+        let expected = serde_json::json!({
+            "kind": "connect",
+            "address": { "city": "Boston", "country": "US" },
+            "items": [{ "id": "1", "characteristics": { "technology": "FTTB" } }],
+        });
         assert_eq!(Value::Object(document), expected);
+    }
+
+    #[test]
+    fn paths_have_names_and_small_places() {
+        let cases = "
+            kind                 yes
+            items.0.id           yes
+            items.99.id          yes
+            items.100.id         no
+            0.kind               no
+            address.             no
+            .city                no
+            items.0x.id          no
+        ";
+        for line in cases.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            let (path, expected) = line.split_once(' ').expect(line);
+            assert_eq!(is_path(path), expected.trim() == "yes", "{line}");
+        }
     }
 }
