@@ -79,7 +79,7 @@ impl CoverageRule {
         let parity = match self.parity {
             None => true,
             Some(Parity::Odd) => house % 2 == 1,
-            Some(Parity::Even) => house % 2 == 0,
+            Some(Parity::Even) => house.is_multiple_of(2),
         };
         parity
             && self.house_from.is_none_or(|from| house >= from)

@@ -155,7 +155,7 @@ fn common_house(a: &CoverageRule, b: &CoverageRule) -> Option<u32> {
     let fits = |house: u32, parity: Option<Parity>| match parity {
         None => true,
         Some(Parity::Odd) => house % 2 == 1,
-        Some(Parity::Even) => house % 2 == 0,
+        Some(Parity::Even) => house.is_multiple_of(2),
     };
     // Of two neighbours one is odd and one is even: looking at two is enough.
     (from..=to).take(2).find(|&house| fits(house, a.parity) && fits(house, b.parity))

@@ -354,7 +354,7 @@ async fn what_is_due_is_found_longest_due_first(store: TestStore) {
         store.due(MORNING.plus_minutes(minutes), limit).await.expect("looked up")
     };
     assert_eq!(due(69, 10).await, [""; 0]);
-    assert_eq!(due(70, 10).await, [late.id.clone()]);
+    assert_eq!(due(70, 10).await, vec![late.id.clone()]);
     assert_eq!(due(300, 10).await, [late.id.clone(), later.id.clone(), latest.id.clone()]);
     assert_eq!(due(300, 2).await, [late.id.clone(), later.id.clone()]);
     // Nobody looks at what is on hold or closed.

@@ -1,0 +1,119 @@
+//! Every page in every language, of an order whose people try to be markup.
+
+use oms_domain::decide::{self, Command, Context};
+use oms_domain::division::{Division, Neighbourhood};
+use oms_domain::effect::EffectState;
+use oms_domain::event::Event;
+use oms_domain::order::Order;
+use oms_domain::party::Language;
+use oms_domain::registration::Registration;
+use oms_domain::rights::{Actor, Right};
+use oms_domain::routing::{Coverage, CoverageRule};
+use oms_domain::scenario;
+use oms_domain::time::Instant;
+use oms_pages::{Page, WorkRow, order_page, orders_page, render};
+use serde_json::json;
+
+const NOW: Instant = Instant(1_795_510_800_000);
+const HOSTILE: &str = "<script>alert(\"1\")</script> & {{ m.actor }}";
+const LANGUAGES: [Language; 2] = [Language::En, Language::Ru];
+
+fn order() -> (Order, Vec<Event>) {
+    let form = json!({
+        "kind": "support", "channel": "operator", "symptom": HOSTILE,
+        "party": { "type": "individual", "familyName": HOSTILE, "phone": "+998901234567" },
+        "address": { "country": "UZ", "city": HOSTILE }
+    });
+    let division = Division {
+        code: "head".to_owned(),
+        parent_code: None,
+        name: HOSTILE.to_owned(),
+        kind: "branch".to_owned(),
+        timezone: "UTC".to_owned(),
+        email: None,
+    };
+    let coverage = Coverage {
+        rule: Some(CoverageRule { division_code: "head".to_owned(), ..CoverageRule::default() }),
+        beaten: Vec::new(),
+        neighbourhood: Neighbourhood::of(&[division], "head"),
+    };
+    let actor = Actor { name: HOSTILE.to_owned(), rights: vec![Right::Admin] };
+    let context = Context {
+        now: NOW,
+        actor: &actor,
+        scenario: scenario::find("support", 1).expect("a scenario"),
+        neighbourhood: &coverage.neighbourhood,
+    };
+    let registration = Registration::read(&form, NOW).expect("the form is right");
+    let (id, number) = ("an-id".to_owned(), "261124-4801-9372".to_owned());
+    let registered = decide::register(registration, id, number, &coverage, context);
+    let registered = registered.expect("it is registered");
+    let solved = Command::Transition {
+        transition: "solved".to_owned(),
+        fields: [("cause".to_owned(), json!(HOSTILE))].into_iter().collect(),
+        comment: Some(HOSTILE.to_owned()),
+    };
+    let solved = decide::decide(&registered.order, solved, context).expect("it is solved");
+    (solved.order, [registered.events, solved.events].concat())
+}
+
+/// Nothing in a page is markup but the page's own, and every word of it is known.
+fn assert_sound(page: &str, what: &str) {
+    assert!(page.starts_with("<!doctype html>"), "{what}: {page}");
+    assert!(page.trim_end().ends_with("</html>"), "{what}");
+    assert!(!page.contains("<script>alert"), "{what}: markup comes through");
+    assert!(!page.contains("undefined"), "{what}: a word is missing");
+}
+
+#[test]
+fn an_order_is_shown_with_its_people_as_text() {
+    let (order, history) = order();
+    for language in LANGUAGES {
+        let error = Some(HOSTILE.to_owned());
+        let work = vec![WorkRow::new("escalate", EffectState::Fallout, 3, None, error)];
+        let model = order_page(HOSTILE, &order, &history, work, language, NOW);
+        let page = render(Page::Order, language, &model).expect("it is rendered");
+        assert_sound(&page, "order");
+        // Party, address, division, reason, symptom, field, comment, actor, error: each as text.
+        assert!(page.matches("&lt;script&gt;").count() >= 8, "{page}");
+        assert!(page.contains("{{ m.actor }}"), "what looks like a template is text");
+        assert!(page.contains("261124-4801-9372"));
+    }
+}
+
+#[test]
+fn the_list_shows_orders_or_says_why_there_are_none() {
+    let (order, _) = order();
+    let late = order.stage.due_at.map_or(NOW, |due| due.plus_minutes(1));
+    for language in LANGUAGES {
+        let list = |question: &str, orders: &[Order], now| {
+            let model =
+                orders_page(HOSTILE, question, orders, Some("/?q=%22".to_owned()), language, now);
+            let page = render(Page::Orders, language, &model).expect("it is rendered");
+            assert_sound(&page, "orders");
+            page
+        };
+        let found = list(HOSTILE, std::slice::from_ref(&order), NOW);
+        assert!(found.contains("href=\"/orders/261124-4801-9372\""));
+        assert!(found.contains("rel=\"next\""));
+        assert!(!found.contains("class=\"overdue\""));
+        assert!(list("", std::slice::from_ref(&order), late).contains("class=\"overdue\""));
+        let (nothing_found, no_orders) = (list("Karimov", &[], NOW), list("", &[], NOW));
+        assert!(nothing_found.contains("class=\"empty\"") && no_orders.contains("class=\"empty\""));
+        assert_ne!(nothing_found, no_orders);
+    }
+}
+
+#[test]
+fn the_log_in_and_problems_are_pages_too() {
+    for language in LANGUAGES {
+        for wrong in [false, true] {
+            let page = render(Page::Login, language, &json!({ "wrong": wrong }));
+            let page = page.expect("it is rendered");
+            assert_sound(&page, "log-in");
+            assert_eq!(page.contains("role=\"alert\""), wrong);
+        }
+        let model = json!({ "title": HOSTILE, "detail": HOSTILE });
+        assert_sound(&render(Page::Problem, language, &model).expect("rendered"), "problem");
+    }
+}
