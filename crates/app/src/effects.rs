@@ -6,7 +6,7 @@ use crate::ports::{ClaimedEffect, EffectRecord, Effects, OrderReference, Orders,
 use crate::read::require;
 use oms_domain::decide::Command;
 use oms_domain::effect::{EffectKind, EffectState, retry_delay_ms};
-use oms_domain::limits::{EFFECT_ATTEMPTS_MAX, EFFECTS_CLAIMED_MAX};
+use oms_domain::limits::{EFFECT_ATTEMPTS_MAX, EFFECT_LEASE_MS, EFFECTS_CLAIMED_MAX};
 use oms_domain::order::Order;
 use oms_domain::rejection::Rejection;
 use oms_domain::rights::{Actor, Right};
@@ -60,12 +60,20 @@ pub async fn run<P: Orders + Effects, E: Executor>(
     let claimed = ports.claim(kinds, &lease, clock(), EFFECTS_CLAIMED_MAX).await?;
     let mut tally = Tally::default();
     let mut next_executors = Vec::new();
-    for effect in claimed {
+    let given_back = clock().plus_ms(EFFECT_LEASE_MS / 2);
+    for (index, effect) in claimed.iter().enumerate() {
+        // A slow outside (a billing system that hangs) must not outlast the lease: others would do the rest meanwhile.
+        if clock() >= given_back {
+            let rest: Vec<&str> =
+                claimed[index..].iter().map(|effect| effect.id.as_str()).collect();
+            ports.release(&rest, &lease, clock()).await?;
+            break;
+        }
         let reference = OrderReference::Id(effect.order_id.clone());
         let Some(order) = ports.find(&reference).await? else { continue };
-        match executor.execute(&effect, &order, clock()).await {
+        match executor.execute(effect, &order, clock()).await {
             Execution::Done { command, mut along } => {
-                along.settlement = Some(settlement(&effect, EffectState::Done, None));
+                along.settlement = Some(settlement(effect, EffectState::Done, None));
                 let actor = Actor::system();
                 let now = clock();
                 let changed =
@@ -80,7 +88,7 @@ pub async fn run<P: Orders + Effects, E: Executor>(
                     // The lease was lost or the order is busy: whoever holds the effect now repeats it.
                     Err(AppError::Busy) => tally.postponed += 1,
                     Err(AppError::Rejected(rejection)) => {
-                        fallout(ports, &effect, rejection.to_string(), clock()).await?;
+                        fallout(ports, effect, rejection.to_string(), clock()).await?;
                         tally.fallout += 1;
                     }
                     Err(error) => return Err(error),
@@ -92,7 +100,7 @@ pub async fn run<P: Orders + Effects, E: Executor>(
                 tally.postponed += 1;
             }
             Execution::Later(error) | Execution::Refused(error) => {
-                fallout(ports, &effect, error, clock()).await?;
+                fallout(ports, effect, error, clock()).await?;
                 tally.fallout += 1;
             }
         }

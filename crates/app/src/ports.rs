@@ -291,6 +291,14 @@ pub trait Effects: Sync {
         limit: u32,
     ) -> impl Future<Output = Result<Vec<ClaimedEffect>, StoreError>> + Send;
 
+    /// Gives back effects that are still held under a lease, as if they had not been claimed: no attempt is counted.
+    fn release(
+        &self,
+        effects: &[&str],
+        lease: &str,
+        now: Instant,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
     /// Gives an effect back for another attempt at a later time.
     fn postpone(
         &self,

@@ -64,6 +64,17 @@ impl<D: Database> Effects for Store<D> {
         Ok(self.database.execute(statement, parameters).await?)
     }
 
+    async fn release(&self, effects: &[&str], lease: &str, now: Instant) -> Result<(), StoreError> {
+        let statement = format!(
+            "UPDATE effect SET lease = NULL, next_attempt_at = $1, attempts = attempts - 1 \
+             WHERE id IN {} AND lease = $3 AND state = 'waiting'",
+            self.database.dialect().texts_of("$2")
+        );
+        let effects = serde_json::json!(effects).to_string();
+        let parameters = vec![now.0.into(), effects.into(), lease.into()];
+        Ok(self.database.execute(&statement, parameters).await?)
+    }
+
     async fn effects(
         &self,
         state: Option<EffectState>,

@@ -14,6 +14,7 @@ on_both_databases! {
     effects_are_claimed_by_kind_and_up_to_a_number
     a_lease_lasts_its_time
     an_effect_that_is_given_back_waits_for_its_next_attempt
+    what_is_released_counts_as_never_claimed
     only_the_holder_gives_an_effect_back
     kinds_with_something_due_are_known
     effects_are_listed_by_state_and_order_in_pieces
@@ -86,6 +87,20 @@ async fn only_the_holder_gives_an_effect_back(store: TestStore) {
     let record = store.effect(&id).await.expect("looked up").expect("it is there");
     assert_eq!(record.last_error, None);
     assert_eq!(record.next_attempt_at, Some(MORNING.plus_ms(EFFECT_LEASE_MS)));
+}
+
+async fn what_is_released_counts_as_never_claimed(store: TestStore) {
+    let order = saved_with_effects(&store, &[Draw, Draw], MORNING).await;
+    let (first, second) = (format!("{}.001", order.id), format!("{}.002", order.id));
+    store.claim(&[Draw], "lease", MORNING, 2).await.expect("claimed");
+    let now = MORNING.plus_minutes(1);
+    store.release(&[first.as_str(), "no effect"], "another lease", now).await.expect("nothing");
+    store.release(&[], "lease", now).await.expect("nothing");
+    store.release(&[first.as_str()], "lease", now).await.expect("given back");
+    let released = store.effect(&first).await.expect("looked up").expect("it is there");
+    assert_eq!((released.attempts, released.next_attempt_at), (0, Some(now)));
+    let held = store.effect(&second).await.expect("looked up").expect("it is there");
+    assert_eq!((held.attempts, held.next_attempt_at), (1, Some(MORNING.plus_ms(EFFECT_LEASE_MS))));
 }
 
 async fn kinds_with_something_due_are_known(store: TestStore) {

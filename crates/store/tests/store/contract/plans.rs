@@ -165,6 +165,7 @@ async fn executing(store: &Store<Noting>, order: &Order) {
     store.due(MORNING, 100).await.expect("looked up");
     store.due_kinds(MORNING).await.expect("looked up");
     let claimed = store.claim(&[EffectKind::Draw], "lease", MORNING, 1).await.expect("claimed");
+    store.release(&["another"], "lease", MORNING).await.expect("given back");
     store.postpone("another", "lease", "later", MORNING).await.expect("given back");
     store.put_content("hash", b"pdf").await.expect("kept");
     let decision = next(order, comment("done"), MORNING);

@@ -14,7 +14,7 @@ use oms_domain::limits::{EFFECT_ATTEMPTS_MAX, EFFECT_LEASE_MS, EFFECT_RETRY_DELA
 use oms_domain::order::Order;
 use oms_domain::rejection::Rejection;
 use oms_domain::time::Instant;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
 /// Does what it is told, and counts how often.
 struct Scripted {
@@ -204,6 +204,25 @@ fn an_executor_that_is_too_slow_does_not_record_what_another_has_recorded() {
         assert_eq!(record(&store, &order).await.state, EffectState::Done);
         let history = store.history(&order.id, order.last_event, 9).await.expect("the history");
         assert_eq!(history.len(), 1, "told once in the history");
+    });
+}
+
+#[test]
+fn what_a_slow_batch_does_not_reach_in_half_its_lease_is_given_back_unattempted() {
+    run(Kind::Sqlite, async |store| {
+        operator::establish(&store).await;
+        saved_with_effects(&store, &[EffectKind::Draw; 4], MORNING).await;
+        // Each look at the clock is a twelfth of a lease later.
+        let looks = AtomicI64::new(0);
+        let clock =
+            || MORNING.plus_ms(EFFECT_LEASE_MS / 12 * looks.fetch_add(1, Ordering::Relaxed));
+        let executor = Scripted::new(later);
+        let (tally, _) =
+            execute(&*store, &executor, &[EffectKind::Draw], clock).await.expect("executed");
+        assert_eq!(tally.postponed, 2);
+        let effects = store.effects(None, None, None, 9).await.expect("listed");
+        let attempts: Vec<i64> = effects.iter().map(|effect| effect.attempts).collect();
+        assert_eq!(attempts, [1, 1, 0, 0]);
     });
 }
 
