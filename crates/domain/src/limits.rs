@@ -51,3 +51,8 @@ pub const TICK_ROUNDS_MAX: u32 = 50;
 pub const STALE_RETRIES_MAX: u32 = 8;
 /// Automatic transitions that one decision may take in a row.
 pub const AUTOMATIC_TRANSITIONS_MAX: usize = 8;
+
+/// A scenario with more stages is not one that people can oversee.
+pub const SCENARIO_STAGES_MAX: usize = 60;
+/// Transitions of a scenario.
+pub const SCENARIO_TRANSITIONS_MAX: usize = 200;

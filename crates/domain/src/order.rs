@@ -182,7 +182,11 @@ pub struct Hold {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<Instant>,
     pub by: String,
-    /// What was left of the stage's deadline, in milliseconds; it goes on when the hold ends.
+    /// The scenario's word for the reason, if one was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason_code: Option<String>,
+    /// What was left of the stage's deadline, in milliseconds; it goes on when the hold ends. None: no deadline, or one
+    /// that does not stand still.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remaining_ms: Option<i64>,
 }
@@ -204,6 +208,51 @@ pub struct Document {
     pub revision: u32,
     pub created_at: Instant,
     pub created_by: String,
+    /// Since when it no longer counts: the order was cancelled, or a newer one took its place. It is kept all the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub superseded_at: Option<Instant>,
+}
+
+/// Where a task is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum TaskState {
+    /// Tasks that come before it are not done yet.
+    Waiting,
+    Open,
+    Done,
+    /// The order went on without it.
+    Cancelled,
+}
+
+/// A piece of work inside a stage, done by a division.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Task {
+    pub code: String,
+    /// The stage it belongs to.
+    pub stage: String,
+    pub name: String,
+    pub division: DivisionReference,
+    pub state: TaskState,
+    #[serde(default)]
+    pub optional: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completed_at: Option<Instant>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completed_by: Option<String>,
+    /// What its doer said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
+/// A cancellation that waits for what the order has made to be taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Cancellation {
+    pub reason: String,
+    pub requested_at: Instant,
+    pub requested_by: String,
 }
 
 /// A service of the subscriber that this order is about or has made.
@@ -276,11 +325,29 @@ pub struct Order {
     /// An effect failed for good and waits for a person.
     #[serde(default)]
     pub has_fallout: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tasks: Vec<Task>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancellation: Option<Cancellation>,
+    /// When the product itself makes the order leave its stage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leaves_at: Option<Instant>,
+    /// Stages that the order was in, each once, in the order of the first entry: what a cancellation takes back.
+    #[serde(default)]
+    pub stages_entered: Vec<String>,
 }
 
 /// Parts of the stored order that have routes of their own and are not in the order's answer.
-const OWN_ROUTES: [&str; 6] =
-    ["routing", "documents", "billingObjects", "escalated", "lastEvent", "version"];
+const OWN_ROUTES: [&str; 8] = [
+    "routing",
+    "documents",
+    "billingObjects",
+    "escalated",
+    "lastEvent",
+    "version",
+    "tasks",
+    "stagesEntered",
+];
 
 impl Order {
     pub fn is_closed(&self) -> bool {
@@ -302,16 +369,16 @@ impl Order {
         value
     }
 
-    /// When somebody must look at the order again: its deadline while nobody was told, or the end of its hold.
+    /// When somebody must look at the order again: its deadline while nobody was told, when it leaves its stage by itself,
+    /// or the end of its hold.
     pub fn next_check_at(&self) -> Option<Instant> {
         if self.is_closed() {
             return None;
         }
-        match &self.hold {
-            Some(hold) => hold.until,
-            None if self.escalated => None,
-            None => self.stage.due_at,
-        }
+        let deadline = self.stage.due_at.filter(|_| !self.escalated);
+        let leaves_at = self.leaves_at.filter(|_| self.hold.is_none());
+        let hold_ends = self.hold.as_ref().and_then(|hold| hold.until);
+        [deadline, leaves_at, hold_ends].into_iter().flatten().min()
     }
 
     /// What makes two open orders the same request: kind, services, address and party. None: never a duplicate

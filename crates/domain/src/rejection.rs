@@ -1,6 +1,8 @@
 //! Rejections: named after the rule that was broken, and saying what would make it pass.
 
+use crate::party::Language;
 use crate::rights::Right;
+use crate::scenario::LocalText;
 use thiserror::Error;
 
 /// Why a command was not carried out. Nothing has changed.
@@ -46,6 +48,30 @@ pub enum Rejection {
     ScenarioUnknown { code: String, version: u32 },
     #[error("Stage {stage:?} is not a stage of scenario {scenario}.")]
     StageUnknown { stage: String, scenario: String },
+    #[error("The order is being cancelled ({reason}); wait until what was made is taken back.")]
+    CancellationIsPending { reason: String },
+    #[error(
+        "To cancel now has a price: {penalty} Send penaltyConfirmed: true to accept it.",
+        penalty = .penalty.en
+    )]
+    PenaltyUnconfirmed { penalty: LocalText },
+    #[error("Stage {stage} has no task {task:?}; GET …/tasks lists them.")]
+    TaskUnknown { task: String, stage: String },
+    #[error("Task {task:?} comes after {after}; complete that first.")]
+    TaskWaits { task: String, after: String },
+    #[error("Complete the tasks of the stage first: {tasks}.")]
+    TasksMissing { tasks: String },
+    #[error("{reason:?} is no pause reason of this stage; it has: {known}.")]
+    PauseReasonUnknown { reason: String, known: String },
+    #[error(
+        "Field {field:?} must be filled in{value} first.",
+        value = .value.as_ref().map(|value| format!(" with {value}")).unwrap_or_default()
+    )]
+    FieldValueRequired { field: String, value: Option<String> },
+    #[error("The order was closed more than {days} days ago; register a new one.")]
+    TooLateToReopen { days: i64 },
+    #[error("Work of the system has failed; repeat, complete or give it up first (effects).")]
+    FalloutWaits,
 }
 
 impl Rejection {
@@ -71,6 +97,128 @@ impl Rejection {
             Rejection::EffectNotInFallout { .. } => "effect-not-in-fallout",
             Rejection::ScenarioUnknown { .. } => "scenario-unknown",
             Rejection::StageUnknown { .. } => "stage-unknown",
+            Rejection::CancellationIsPending { .. } => "cancellation-is-pending",
+            Rejection::PenaltyUnconfirmed { .. } => "penalty-unconfirmed",
+            Rejection::TaskUnknown { .. } => "task-unknown",
+            Rejection::TaskWaits { .. } => "task-waits",
+            Rejection::TasksMissing { .. } => "tasks-missing",
+            Rejection::PauseReasonUnknown { .. } => "pause-reason-unknown",
+            Rejection::FieldValueRequired { .. } => "field-value-required",
+            Rejection::TooLateToReopen { .. } => "too-late-to-reopen",
+            Rejection::FalloutWaits => "fallout-waits",
         }
+    }
+
+    /// The sentence for people, in their language.
+    pub fn sentence(&self, language: Language) -> String {
+        match language {
+            Language::En => self.to_string(),
+            Language::Ru => self.russian(),
+        }
+    }
+
+    /// The sentence in every language of the product.
+    pub fn sentences(&self) -> LocalText {
+        LocalText { en: self.sentence(Language::En), ru: self.sentence(Language::Ru) }
+    }
+
+    fn russian(&self) -> String {
+        match self {
+            Rejection::RightMissing(right) => {
+                format!("Для этого нужно право {} ({})", right.code(), right.meaning_ru())
+            }
+            Rejection::OrderIsClosed { state } => {
+                format!("Заявка закрыта ({state}); зарегистрируйте новую.")
+            }
+            Rejection::OrderIsHeld { reason } => {
+                format!("Заявка приостановлена ({reason}); сначала возобновите её.")
+            }
+            Rejection::OrderIsNotHeld => "Заявка не приостановлена.".to_owned(),
+            Rejection::TransitionUnknown { transition } => format!(
+                "В этом сценарии нет перехода {transition:?}; GET …/transitions покажет все."
+            ),
+            Rejection::TransitionNotFromHere { transition, from, stage } => format!(
+                "Переход {transition:?} ведёт из этапа {from}, а заявка на этапе {stage}."
+            ),
+            Rejection::TransitionIsAutomatic { transition, after } => {
+                format!("Переход {transition:?} система делает сама, после {after}.")
+            }
+            Rejection::CommentRequired { transition } => {
+                format!("Переходу {transition:?} нужна причина; укажите её в поле comment.")
+            }
+            Rejection::FieldsRequired { transition, missing } => {
+                format!("Заполните {missing} для перехода {transition:?}.")
+            }
+            Rejection::FieldInvalid { field, expected } => {
+                format!("Поле {field:?} должно содержать {}.", expected_ru(expected))
+            }
+            Rejection::FieldUnknown { transition, field } => {
+                format!("У перехода {transition:?} нет поля {field:?}.")
+            }
+            Rejection::DocumentRequired { kind } => {
+                format!("Сначала заявке нужен документ вида {kind:?}.")
+            }
+            Rejection::PartyRequired => "Сначала укажите, чья это заявка.".to_owned(),
+            Rejection::PastPointOfNoReturn { stage } => format!(
+                "Этап {stage} уже нельзя отменить: заявку можно выполнить, но не отменить."
+            ),
+            Rejection::HoldEndsInThePast { until } => {
+                format!("Приостановка должна закончиться в будущем, а {until} уже прошло.")
+            }
+            Rejection::OrganisationMissing => {
+                "Подразделений ещё нет; задайте их через PUT /api/v1/divisions.".to_owned()
+            }
+            Rejection::EffectNotInFallout { state } => {
+                format!("Работа системы в состоянии {state}; решения ждёт только fallout.")
+            }
+            Rejection::ScenarioUnknown { code, version } => {
+                format!("Сценарий {code} версии {version} здесь неизвестен.")
+            }
+            Rejection::StageUnknown { stage, scenario } => {
+                format!("В сценарии {scenario} нет этапа {stage:?}.")
+            }
+            Rejection::CancellationIsPending { reason } => format!(
+                "Заявка отменяется ({reason}); дождитесь, пока сделанное будет возвращено."
+            ),
+            Rejection::PenaltyUnconfirmed { penalty } => format!(
+                "Отмена теперь платная: {} Чтобы согласиться, отправьте penaltyConfirmed: true.",
+                penalty.ru
+            ),
+            Rejection::TaskUnknown { task, stage } => {
+                format!("На этапе {stage} нет задания {task:?}; GET …/tasks покажет все.")
+            }
+            Rejection::TaskWaits { task, after } => {
+                format!("Задание {task:?} идёт после {after}; сначала выполните его.")
+            }
+            Rejection::TasksMissing { tasks } => {
+                format!("Сначала выполните задания этапа: {tasks}.")
+            }
+            Rejection::PauseReasonUnknown { reason, known } => {
+                format!("{reason:?} не причина приостановки на этом этапе; есть: {known}.")
+            }
+            Rejection::FieldValueRequired { field, value } => match value {
+                Some(value) => format!("Сначала в поле {field:?} должно быть {value}."),
+                None => format!("Сначала заполните поле {field:?}."),
+            },
+            Rejection::TooLateToReopen { days } => {
+                format!("Заявка закрыта больше {days} дней назад; зарегистрируйте новую.")
+            }
+            Rejection::FalloutWaits => {
+                "Работа системы не удалась; сначала повторите, завершите или прекратите её (effects)."
+                    .to_owned()
+            }
+        }
+    }
+}
+
+/// What a field must hold, as [`Rejection::FieldInvalid`] says it in English.
+fn expected_ru(expected: &str) -> &str {
+    match expected {
+        "a text that is not empty" => "непустой текст",
+        "a date as YYYY-MM-DD" => "дату вида ГГГГ-ММ-ДД",
+        "true or false" => "true или false",
+        "a number" => "число",
+        "one of its choices" => "один из вариантов",
+        other => other,
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 macro_rules! rights {
-    ($($variant:ident $code:literal $meaning:literal;)*) => {
+    ($($variant:ident $code:literal $meaning:literal $meaning_ru:literal;)*) => {
         /// One right.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum Right { $(#[doc = $meaning] #[serde(rename = $code)] $variant,)* }
@@ -20,29 +20,34 @@ macro_rules! rights {
             pub fn meaning(self) -> &'static str {
                 match self { $(Right::$variant => $meaning),* }
             }
+
+            /// The same in Russian.
+            pub fn meaning_ru(self) -> &'static str {
+                match self { $(Right::$variant => $meaning_ru),* }
+            }
         }
     };
 }
 
 rights! {
-    Admin "admin" "Everything.";
-    OrdersRead "orders.read" "See orders, their history and where they are.";
-    OrdersRegister "orders.register" "Register orders.";
-    OrdersImport "orders.import" "Bring orders over from another system, with their date and stage.";
-    OrdersSales "orders.sales" "Move orders through the stages of the sales department.";
-    OrdersTechnical "orders.technical" "Move orders through the stages of the technical department.";
-    OrdersSupport "orders.support" "Move orders through the stages of technical support.";
-    OrdersHold "orders.hold" "Put orders on hold and take them off it.";
-    OrdersCancel "orders.cancel" "Cancel orders.";
-    OrdersAssign "orders.assign" "Give orders to a person.";
-    OrdersComment "orders.comment" "Comment on orders.";
-    DocumentsRead "documents.read" "Read the documents of orders.";
-    DocumentsWrite "documents.write" "Add documents to orders.";
-    OrganisationRead "organisation.read" "See the divisions and what they cover.";
-    OrganisationWrite "organisation.write" "Change the divisions and what they cover.";
-    ScenariosRead "scenarios.read" "See the scenarios.";
-    EffectsRead "effects.read" "See the work of the system.";
-    EffectsManage "effects.manage" "Repeat, complete or fail the work of the system.";
+    Admin "admin" "Everything." "Всё.";
+    OrdersRead "orders.read" "See orders, their history and where they are." "Видеть заявки, их историю и где они.";
+    OrdersRegister "orders.register" "Register orders." "Регистрировать заявки.";
+    OrdersImport "orders.import" "Bring orders over from another system, with their date and stage." "Переносить заявки из другой системы, с датой и этапом.";
+    OrdersSales "orders.sales" "Move orders through the stages of the sales department." "Вести заявки по этапам отдела продаж.";
+    OrdersTechnical "orders.technical" "Move orders through the stages of the technical department." "Вести заявки по этапам технического отдела.";
+    OrdersSupport "orders.support" "Move orders through the stages of technical support." "Вести заявки по этапам технической поддержки.";
+    OrdersHold "orders.hold" "Put orders on hold and take them off it." "Приостанавливать и возобновлять заявки.";
+    OrdersCancel "orders.cancel" "Cancel orders." "Отменять заявки.";
+    OrdersAssign "orders.assign" "Give orders to a person." "Поручать заявки сотруднику.";
+    OrdersComment "orders.comment" "Comment on orders." "Комментировать заявки.";
+    DocumentsRead "documents.read" "Read the documents of orders." "Читать документы заявок.";
+    DocumentsWrite "documents.write" "Add documents to orders." "Добавлять документы к заявкам.";
+    OrganisationRead "organisation.read" "See the divisions and what they cover." "Видеть подразделения и их территории.";
+    OrganisationWrite "organisation.write" "Change the divisions and what they cover." "Менять подразделения и их территории.";
+    ScenariosRead "scenarios.read" "See the scenarios." "Видеть сценарии.";
+    EffectsRead "effects.read" "See the work of the system." "Видеть работу системы.";
+    EffectsManage "effects.manage" "Repeat, complete or fail the work of the system." "Повторять, завершать и прекращать работу системы.";
 }
 
 impl Right {

@@ -17,6 +17,8 @@ mod clock;
 mod ends;
 #[path = "decide/rejections.rs"]
 mod rejections;
+#[path = "decide/walks.rs"]
+mod walks;
 
 use stories::{Step, Story, told};
 use tables::cases;

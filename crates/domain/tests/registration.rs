@@ -113,8 +113,8 @@ const CHANGES: &str = r#"
     connect-individual | /address/house        | 12               | /address/house wrong-type
     connect-individual | /address/flat         |                  |
     connect-individual | /address/floor        | "3"              | /address/floor unknown-field
-    support            | /address              | {}               | /address/country required
-    support            | /address              |                  | /address required
+    support-individual |  /address              | {}               | /address/country required
+    support-individual |  /address              |                  | /address required
     connect-individual | /linePhone            | "+998712345678"  |
     connect-individual | /linePhone            | "12345"          | /linePhone invalid-phone
 
@@ -138,18 +138,18 @@ const CHANGES: &str = r#"
     connect-individual | /items/0/characteristics | { "a": [1] }  | /items/0/characteristics/a wrong-type
     connect-individual | /items/0/characteristics | { "a": "" }   | /items/0/characteristics/a empty
     connect-individual | /items/0/characteristics | { "": "a" }   | /items/0/characteristics invalid-name
-    disconnect         | /items/0/action       | "add"            | /items/0/action action-does-not-fit
-    disconnect         | /items/0/tariff       |                  |
-    change             | /items/0/action       | "noChange"       |
-    change             | /items/0/action       | "add"            |
+    disconnect-individual |  /items/0/action       | "add"            | /items/0/action action-does-not-fit
+    disconnect-individual |  /items/0/tariff       |                  |
+    change-individual |  /items/0/action       | "noChange"       |
+    change-individual |  /items/0/action       | "add"            |
 
     # support orders say what is wrong, others don't
-    support            | /symptom              |                  | /symptom required
-    support            | /symptom              | "a\nb"           | /symptom control-character
-    support            | /symptom              | x*4001           | /symptom too-long
-    support            | /description          | "a\nb"           |
-    support            | /items                | [{ "id": "1", "service": "internet", "action": "noChange" }] |
-    support            | /items                | [{ "id": "1", "service": "internet", "action": "modify" }] | /items/0/action action-does-not-fit
+    support-individual |  /symptom              |                  | /symptom required
+    support-individual |  /symptom              | "a\nb"           | /symptom control-character
+    support-individual |  /symptom              | x*4001           | /symptom too-long
+    support-individual |  /description          | "a\nb"           |
+    support-individual |  /items                | [{ "id": "1", "service": "internet", "action": "noChange" }] |
+    support-individual |  /items                | [{ "id": "1", "service": "internet", "action": "modify" }] | /items/0/action action-does-not-fit
     connect-individual | /symptom              | "slow"           | /symptom unknown-field
     connect-individual | /description          | "slow"           | /description unknown-field
 

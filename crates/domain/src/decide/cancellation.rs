@@ -1,36 +1,125 @@
 //! Cancelling an order before the point of no return, and taking back what it has made.
+//!
+//! The stages that the order was in are taken back in reverse. What is done outside of the product takes time: until
+//! then the cancellation is pending, and nothing else moves the order.
 
 use super::change::Change;
-use super::{require_open, require_right};
+use super::{require_not_cancelling, require_open, require_right};
 use crate::event::EventType;
+use crate::order::{Cancellation, OrderState};
+use crate::party::Language;
+use crate::provisioning;
 use crate::rejection::Rejection;
 use crate::rights::Right;
+use crate::scenario::{Compensation, PointOfNoReturn};
 use serde_json::json;
 
-pub(super) fn cancel(change: &mut Change<'_>, reason: String) -> Result<(), Rejection> {
+pub(super) fn cancel(
+    change: &mut Change<'_>,
+    reason: String,
+    penalty_confirmed: bool,
+) -> Result<(), Rejection> {
     require_open(&change.order)?;
     require_right(change, Right::OrdersCancel)?;
+    require_not_cancelling(&change.order)?;
     let scenario = change.context.scenario;
     let current = change.order.stage.clone();
-    if scenario.stage(&current.code).is_some_and(|stage| stage.point_of_no_return) {
-        return Err(Rejection::PastPointOfNoReturn { stage: current.name });
+    let stage = scenario.stage(&current.code);
+    let mut penalty = None;
+    match stage.and_then(|stage| stage.point_of_no_return.as_ref()) {
+        Some(PointOfNoReturn::Hard) => {
+            return Err(Rejection::PastPointOfNoReturn { stage: current.name });
+        }
+        Some(PointOfNoReturn::Soft { penalty: text }) if !penalty_confirmed => {
+            return Err(Rejection::PenaltyUnconfirmed { penalty: text.clone() });
+        }
+        Some(PointOfNoReturn::Soft { penalty: text }) => penalty = Some(text.clone()),
+        None => {}
     }
+    change.order.hold = None;
+    change.order.leaves_at = None;
+    supersede_documents(change);
+    if provisioning::retirement(&change.order).is_empty() {
+        return finish(change, Some(reason), penalty.map(|text| text.get(Language::En).to_owned()));
+    }
+    let summary =
+        format!("To be cancelled in {}: first what was made is taken back.", current.name);
+    let data = json!({ "stage": current.code, "penalty": penalty });
+    change.record(EventType::CancellationRequested, summary, Some(reason.clone()), data);
+    change.order.state = OrderState::PendingCancellation;
+    change.order.stage.due_at = None;
+    change.order.cancellation = Some(Cancellation {
+        reason,
+        requested_at: change.context.now,
+        requested_by: change.context.actor.name.clone(),
+    });
+    change.request_retirement();
+    Ok(())
+}
+
+/// A pending cancellation ends when nothing of the order is left in the billing system.
+pub(super) fn compensated(change: &mut Change<'_>) -> Result<(), Rejection> {
+    if change.order.cancellation.is_none() {
+        return Ok(());
+    }
+    match provisioning::retirement(&change.order).is_empty() {
+        true => finish(change, None, None),
+        // Something was made while the rest was taken back.
+        false => {
+            change.request_retirement();
+            Ok(())
+        }
+    }
+}
+
+/// A person says that what was made is taken back, whatever the billing system says.
+pub(super) fn compensated_by_hand(change: &mut Change<'_>) -> Result<(), Rejection> {
+    match change.order.cancellation.is_some() {
+        true => finish(change, None, None),
+        false => Ok(()),
+    }
+}
+
+fn finish(
+    change: &mut Change<'_>,
+    reason: Option<String>,
+    penalty: Option<String>,
+) -> Result<(), Rejection> {
+    let scenario = change.context.scenario;
     let unknown = || Rejection::StageUnknown {
         stage: scenario.cancelled_stage.clone(),
         scenario: scenario.code.clone(),
     };
     let stage = scenario.stage(&scenario.cancelled_stage).ok_or_else(unknown)?;
-    change.order.hold = None;
-    let data = json!({ "from": current.code, "to": stage.code });
-    change.record(
-        EventType::Cancelled,
-        format!("Cancelled in {}.", current.name),
-        Some(reason),
-        data,
-    );
-    change.enter_stage(stage)?;
-    if !crate::provisioning::retirement(&change.order).is_empty() {
-        change.request_retirement();
+    let pending = change.order.cancellation.take();
+    let reason = reason.or(pending.map(|cancellation| cancellation.reason));
+    let current = change.order.stage.clone();
+    let data = json!({ "from": current.code, "to": stage.code, "penalty": penalty });
+    let summary = format!("Cancelled in {}.", current.name);
+    change.record(EventType::Cancelled, summary, reason, data);
+    change.enter_stage(stage)
+}
+
+/// Documents that the stages so far are taken back with no longer count; they stay in the order.
+fn supersede_documents(change: &mut Change<'_>) {
+    let scenario = change.context.scenario;
+    let now = change.context.now;
+    let mut superseded = Vec::new();
+    for stage in change.order.stages_entered.iter().rev().filter_map(|code| scenario.stage(code)) {
+        for compensation in &stage.compensation {
+            let Compensation::Supersede { document: kind } = compensation else { continue };
+            let documents = change.order.documents.iter_mut();
+            for document in documents.filter(|document| document.kind == *kind) {
+                if document.superseded_at.is_none() {
+                    document.superseded_at = Some(now);
+                    superseded.push(document.id.clone());
+                }
+            }
+        }
     }
-    Ok(())
+    if !superseded.is_empty() {
+        let summary = format!("{} documents no longer count.", superseded.len());
+        let data = json!({ "documents": superseded });
+        change.record(EventType::DocumentsSuperseded, summary, None, data);
+    }
 }

@@ -1,6 +1,7 @@
 //! A change in the making: the next state with the events and effects so far.
 
-use super::Context;
+use super::{Context, tasks};
+use crate::division::DivisionReference;
 use crate::effect::{Effect, EffectKind};
 use crate::event::{Event, EventType};
 use crate::order::{CurrentStage, Order};
@@ -87,11 +88,23 @@ impl<'a> Change<'a> {
         };
         self.order.state = stage.state;
         self.order.escalated = false;
+        self.order.leaves_at = self
+            .context
+            .scenario
+            .transitions_from(&stage.code)
+            .filter_map(|transition| transition.automatic_after_minutes)
+            .min()
+            .map(|minutes| now.plus_minutes(minutes));
+        if !self.order.stages_entered.contains(&stage.code) {
+            self.order.stages_entered.push(stage.code.clone());
+        }
+        self.order.closed_at = None;
         if stage.state.is_closed() {
             self.order.closed_at = Some(now);
         } else {
             self.route(stage)?;
         }
+        tasks::open(self, stage)?;
         for action in &stage.on_entry {
             match action {
                 EntryAction::Draw { template } => {
@@ -119,14 +132,24 @@ impl<'a> Change<'a> {
         self.request(EffectKind::Retire, EventType::RetirementRequested, summary, Value::Null);
     }
 
-    /// Finds the division that the stage asks for. The covering division and its rule stay as they were found.
-    pub fn route(&mut self, stage: &Stage) -> Result<(), Rejection> {
-        let coverage = Coverage {
+    /// The division of a kind that is nearest to the one that operates the address.
+    pub fn division_of_kind(&self, kind: Option<&str>) -> Result<DivisionReference, Rejection> {
+        let (division, _) =
+            self.coverage().division_for(kind).ok_or(Rejection::OrganisationMissing)?;
+        Ok(division)
+    }
+
+    fn coverage(&self) -> Coverage {
+        Coverage {
             rule: self.order.routing.rule.clone(),
             beaten: self.order.routing.beaten.clone(),
             neighbourhood: self.context.neighbourhood.clone(),
-        };
-        let found = coverage.division_for(stage.division_kind.as_deref());
+        }
+    }
+
+    /// Finds the division that the stage asks for. The covering division and its rule stay as they were found.
+    pub fn route(&mut self, stage: &Stage) -> Result<(), Rejection> {
+        let found = self.coverage().division_for(stage.division_kind.as_deref());
         let (division, decision) = found.ok_or(Rejection::OrganisationMissing)?;
         let moved = self.order.division != division;
         self.order.routing = decision;

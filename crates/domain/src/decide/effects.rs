@@ -1,7 +1,7 @@
 //! What the executors of effects report back, and what people do with fallout.
 
 use super::change::Change;
-use super::{notes, require_right, transition};
+use super::{cancellation, notes, require_right, transition};
 use crate::effect::EffectKind;
 use crate::event::EventType;
 use crate::order::{Document, OrderState};
@@ -41,8 +41,8 @@ pub(super) fn provisioned(
         None,
         data,
     );
-    // An order that was cancelled while its objects were made takes them back.
-    if change.order.state == OrderState::Cancelled {
+    // An order that was or is being cancelled while its objects were made takes them back.
+    if change.order.state == OrderState::Cancelled || change.order.cancellation.is_some() {
         change.request_retirement();
         return Ok(());
     }
@@ -57,6 +57,9 @@ pub(super) fn retired(change: &mut Change<'_>, keys: &[String]) -> Result<(), Re
     }
     let summary = format!("{} objects are retired in the billing system.", keys.len());
     change.record(EventType::Retired, summary, None, json!({ "keys": keys }));
+    if change.order.cancellation.is_some() {
+        return cancellation::compensated(change);
+    }
     transition::follow(change, EffectKind::Retire)
 }
 
@@ -86,6 +89,9 @@ pub(super) fn complete(
     reason: String,
 ) -> Result<(), Rejection> {
     by_hand(change, EventType::EffectCompletedByHand, "Declared done by hand.", effect, reason)?;
+    if kind == EffectKind::Retire && change.order.cancellation.is_some() {
+        return cancellation::compensated_by_hand(change);
+    }
     transition::follow(change, kind)
 }
 

@@ -1,48 +1,72 @@
 //! Putting an order on hold and taking it off. The deadline stands still meanwhile.
 
 use super::change::Change;
-use super::{require_open, require_right};
+use super::{require_not_cancelling, require_open, require_right};
 use crate::event::EventType;
 use crate::order::{Hold, OrderState};
 use crate::rejection::Rejection;
 use crate::rights::Right;
+use crate::scenario::PauseReason;
 use crate::time::Instant;
 use serde_json::json;
 
 pub(super) fn hold(
     change: &mut Change<'_>,
     reason: String,
+    reason_code: Option<String>,
     until: Option<Instant>,
 ) -> Result<(), Rejection> {
     require_open(&change.order)?;
     require_right(change, Right::OrdersHold)?;
+    require_not_cancelling(&change.order)?;
+    let deadline_runs = match &reason_code {
+        Some(code) => pause_reason(change, code)?.deadline_runs,
+        None => false,
+    };
     let now = change.context.now;
     if let Some(until) = until.filter(|until| *until <= now) {
         return Err(Rejection::HoldEndsInThePast { until: until.to_string() });
     }
     // Holding again changes the reason and the end; the clock stands still since the first hold.
     let previous = change.order.hold.take();
-    if previous.as_ref().is_some_and(|hold| hold.reason == reason && hold.until == until) {
+    if previous.as_ref().is_some_and(|hold| {
+        hold.reason == reason && hold.reason_code == reason_code && hold.until == until
+    }) {
         change.order.hold = previous;
         return Ok(());
     }
-    let remaining_ms = match &previous {
-        Some(hold) => hold.remaining_ms,
-        None => change.order.stage.due_at.map(|due| due.0 - now.0),
-    };
+    // What stood still goes on for a moment, and stands still again unless the new reason lets it run.
+    if let Some(remaining) = previous.as_ref().and_then(|hold| hold.remaining_ms) {
+        change.order.stage.due_at = Some(now.plus_ms(remaining));
+    }
+    let stands_still = change.order.stage.due_at.filter(|_| !deadline_runs);
+    let remaining_ms = stands_still.map(|due| due.0 - now.0);
+    if stands_still.is_some() {
+        change.order.stage.due_at = None;
+    }
     let since = previous.map_or(now, |hold| hold.since);
     let by = change.context.actor.name.clone();
-    change.order.hold = Some(Hold { reason: reason.clone(), since, until, by, remaining_ms });
-    change.order.stage.due_at = None;
+    let code = reason_code.clone();
+    change.order.hold =
+        Some(Hold { reason: reason.clone(), reason_code, since, until, by, remaining_ms });
     change.order.state = OrderState::Held;
     let end = until.map(|until| format!(" until {until}")).unwrap_or_default();
     change.record(
         EventType::Held,
         format!("On hold{end}."),
         Some(reason),
-        json!({ "until": until }),
+        json!({ "until": until, "reasonCode": code, "deadlineRuns": deadline_runs }),
     );
     Ok(())
+}
+
+fn pause_reason<'a>(change: &Change<'a>, code: &str) -> Result<&'a PauseReason, Rejection> {
+    let stage = change.context.scenario.stage(&change.order.stage.code);
+    let reasons = stage.map(|stage| stage.pause_reasons.as_slice()).unwrap_or_default();
+    reasons.iter().find(|reason| reason.code == code).ok_or_else(|| {
+        let known: Vec<&str> = reasons.iter().map(|reason| reason.code.as_str()).collect();
+        Rejection::PauseReasonUnknown { reason: code.to_owned(), known: known.join(", ") }
+    })
 }
 
 pub(super) fn resume(change: &mut Change<'_>) -> Result<(), Rejection> {
@@ -60,7 +84,10 @@ pub(super) fn end(change: &mut Change<'_>, summary: &str) {
     let Some(hold) = change.order.hold.take() else { return };
     let stage = change.context.scenario.stage(&change.order.stage.code);
     change.order.state = stage.map_or(OrderState::InProgress, |stage| stage.state);
-    change.order.stage.due_at =
-        hold.remaining_ms.map(|remaining| change.context.now.plus_ms(remaining));
+    if let Some(remaining) = hold.remaining_ms {
+        change.order.stage.due_at = Some(change.context.now.plus_ms(remaining));
+    }
+    let held_for = change.context.now.0 - hold.since.0;
+    change.order.leaves_at = change.order.leaves_at.map(|leaves| leaves.plus_ms(held_for));
     change.record(EventType::Resumed, summary.to_owned(), None, json!({ "since": hold.since }));
 }

@@ -10,6 +10,7 @@ mod escalation;
 mod hold;
 mod notes;
 mod register;
+mod tasks;
 mod transition;
 
 pub use change::Decision;
@@ -37,11 +38,20 @@ pub enum Command {
     },
     Hold {
         reason: String,
+        /// One of the stage's pause reasons.
+        reason_code: Option<String>,
         until: Option<Instant>,
     },
     Resume,
     Cancel {
         reason: String,
+        /// Somebody has seen and accepted what it costs past a soft point of no return.
+        penalty_confirmed: bool,
+    },
+    /// A task of the current stage is done.
+    CompleteTask {
+        task: String,
+        comment: Option<String>,
     },
     /// None takes the order from its assignee.
     Assign {
@@ -116,9 +126,14 @@ pub fn decide(
         Command::Transition { transition, fields, comment } => {
             transition::make(&mut change, &transition, fields, comment)?;
         }
-        Command::Hold { reason, until } => hold::hold(&mut change, reason, until)?,
+        Command::Hold { reason, reason_code, until } => {
+            hold::hold(&mut change, reason, reason_code, until)?
+        }
         Command::Resume => hold::resume(&mut change)?,
-        Command::Cancel { reason } => cancellation::cancel(&mut change, reason)?,
+        Command::Cancel { reason, penalty_confirmed } => {
+            cancellation::cancel(&mut change, reason, penalty_confirmed)?
+        }
+        Command::CompleteTask { task, comment } => tasks::complete(&mut change, &task, comment)?,
         Command::Assign { assignee } => notes::assign(&mut change, assignee)?,
         Command::Comment { text } => notes::comment(&mut change, text)?,
         Command::AddDocument { document } => notes::add_document(&mut change, document)?,
@@ -136,7 +151,7 @@ pub fn decide(
             effects::complete(&mut change, &effect, kind, reason)?
         }
         Command::GiveUpEffect { effect, reason } => effects::give_up(&mut change, &effect, reason)?,
-        Command::Check => escalation::check(&mut change),
+        Command::Check => escalation::check(&mut change)?,
     }
     Ok(change.into_decision())
 }
@@ -152,6 +167,16 @@ fn require_open(order: &Order) -> Result<(), Rejection> {
     match order.is_open() {
         true => Ok(()),
         false => Err(Rejection::OrderIsClosed { state: order.state.code() }),
+    }
+}
+
+/// Nothing moves while what the order has made is taken back.
+fn require_not_cancelling(order: &Order) -> Result<(), Rejection> {
+    match &order.cancellation {
+        None => Ok(()),
+        Some(cancellation) => {
+            Err(Rejection::CancellationIsPending { reason: cancellation.reason.clone() })
+        }
     }
 }
 

@@ -74,6 +74,10 @@ pub fn register(
         escalated: false,
         last_event: 0,
         has_fallout: false,
+        tasks: Vec::new(),
+        cancellation: None,
+        leaves_at: None,
+        stages_entered: Vec::new(),
     };
     let mut change = Change::new(order, context);
     require_right(&change, Right::OrdersRegister)?;

@@ -1,14 +1,16 @@
 //! Moving an order from stage to stage.
 
 use super::change::Change;
-use super::{Context, require_not_held, require_open, require_right};
+use super::{
+    Context, require_not_cancelling, require_not_held, require_open, require_right, tasks,
+};
 use crate::effect::EffectKind;
 use crate::event::EventType;
 use crate::limits::AUTOMATIC_TRANSITIONS_MAX;
-use crate::order::Order;
+use crate::order::{Document, Order};
 use crate::party::Language;
 use crate::rejection::Rejection;
-use crate::scenario::{FieldType, Guard, Stage, Transition};
+use crate::scenario::{FieldDefinition, FieldType, Guard, LocalText, Stage, Transition};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -19,7 +21,7 @@ pub struct AvailableTransition {
     pub transition: String,
     pub name: String,
     pub to: String,
-    pub fields: Vec<crate::scenario::FieldDefinition>,
+    pub fields: Vec<FieldDefinition>,
     pub comment_required: bool,
     pub allowed: bool,
     /// Why not: a stable word and a sentence. Empty when allowed.
@@ -32,6 +34,8 @@ pub struct AvailableTransition {
 pub struct Obstacle {
     pub code: String,
     pub message: String,
+    /// The sentence in every language.
+    pub messages: LocalText,
 }
 
 /// What can be done with the order now, and for what cannot: why not.
@@ -41,7 +45,7 @@ pub fn available(order: &Order, context: Context<'_>) -> Vec<AvailableTransition
         let checks = [
             check_state(&change, transition),
             check_right(&change, transition),
-            check_guards(order, transition),
+            check_guards(&change, transition, &Map::new()),
         ];
         let obstacles: Vec<Obstacle> = checks
             .into_iter()
@@ -49,6 +53,7 @@ pub fn available(order: &Order, context: Context<'_>) -> Vec<AvailableTransition
             .map(|rejection| Obstacle {
                 code: rejection.code().to_owned(),
                 message: rejection.to_string(),
+                messages: rejection.sentences(),
             })
             .collect();
         AvailableTransition {
@@ -71,12 +76,13 @@ pub(super) fn make(
     comment: Option<String>,
 ) -> Result<(), Rejection> {
     let scenario = change.context.scenario;
-    require_open(&change.order)?;
-    let unknown = || Rejection::TransitionUnknown { transition: code.to_owned() };
-    let transition = scenario.transition(code).ok_or_else(unknown)?;
+    let Some(transition) = scenario.transition(code) else {
+        require_open(&change.order)?;
+        return Err(Rejection::TransitionUnknown { transition: code.to_owned() });
+    };
     check_state(change, transition)?;
     check_right(change, transition)?;
-    check_guards(&change.order, transition)?;
+    check_guards(change, transition, &fields)?;
     check_fields(transition, &fields)?;
     if transition.comment_required && comment.is_none() {
         return Err(Rejection::CommentRequired { transition: code.to_owned() });
@@ -87,13 +93,14 @@ pub(super) fn make(
 /// Takes the transition that follows the success of an effect, if the order's stage has one.
 pub(super) fn follow(change: &mut Change<'_>, kind: EffectKind) -> Result<(), Rejection> {
     for _ in 0..AUTOMATIC_TRANSITIONS_MAX {
-        if change.order.is_closed() || change.order.hold.is_some() {
+        let order = &change.order;
+        if order.is_closed() || order.hold.is_some() || order.cancellation.is_some() {
             return Ok(());
         }
         let stage = change.order.stage.code.clone();
         let next = change.context.scenario.transitions_from(&stage).find(|transition| {
             transition.automatic_after == Some(kind)
-                && check_guards(&change.order, transition).is_ok()
+                && check_guards(change, transition, &Map::new()).is_ok()
         });
         let Some(transition) = next else { return Ok(()) };
         apply(change, transition, Map::new(), None)?;
@@ -102,6 +109,26 @@ pub(super) fn follow(change: &mut Change<'_>, kind: EffectKind) -> Result<(), Re
         }
     }
     Ok(())
+}
+
+/// Takes the transition whose time has come. What its guards refuse is looked at again with the next deadline, not with
+/// every tick.
+pub(super) fn follow_time(change: &mut Change<'_>) -> Result<(), Rejection> {
+    let stage = change.order.stage.code.clone();
+    let waited = change.context.now.0 - change.order.stage.entered_at.0;
+    let next = change.context.scenario.transitions_from(&stage).find(|transition| {
+        transition.automatic_after_minutes.is_some_and(|minutes| minutes * 60_000 <= waited)
+            && check_guards(change, transition, &Map::new()).is_ok()
+    });
+    change.order.leaves_at = None;
+    match next {
+        Some(transition) => apply(change, transition, Map::new(), None),
+        None => {
+            let summary = "The time to go on by itself has come, but a rule forbids it.".to_owned();
+            change.record(EventType::Commented, summary, None, Value::Null);
+            Ok(())
+        }
+    }
 }
 
 fn apply(
@@ -130,7 +157,13 @@ fn apply(
 
 fn check_state(change: &Change<'_>, transition: &Transition) -> Result<(), Rejection> {
     let order = &change.order;
+    require_not_cancelling(order)?;
     require_not_held(order)?;
+    // Out of an end lead only the transitions that the scenario names for it.
+    let reopens = transition.from.contains(&order.stage.code);
+    if order.is_closed() && !reopens {
+        require_open(order)?;
+    }
     if !transition.from.contains(&order.stage.code) {
         return Err(Rejection::TransitionNotFromHere {
             transition: transition.code.clone(),
@@ -146,24 +179,72 @@ fn check_right(change: &Change<'_>, transition: &Transition) -> Result<(), Rejec
         (Some(right), _) => require_right(change, right),
         (None, after) => Err(Rejection::TransitionIsAutomatic {
             transition: transition.code.clone(),
-            after: after.map_or("nothing", EffectKind::code),
+            after: after.map_or("a time in the stage", EffectKind::code),
         }),
     }
 }
 
-fn check_guards(order: &Order, transition: &Transition) -> Result<(), Rejection> {
-    for guard in &transition.guards {
-        match guard {
-            Guard::Document { kind }
-                if !order.documents.iter().any(|document| document.kind == *kind) =>
-            {
-                return Err(Rejection::DocumentRequired { kind: kind.clone() });
-            }
-            Guard::Party if order.party.is_none() => return Err(Rejection::PartyRequired),
-            Guard::Document { .. } | Guard::Party => {}
+fn check_guards(
+    change: &Change<'_>,
+    transition: &Transition,
+    fields: &Map<String, Value>,
+) -> Result<(), Rejection> {
+    transition.guards.iter().try_for_each(|guard| check_guard(change, guard, fields))
+}
+
+fn check_guard(
+    change: &Change<'_>,
+    guard: &Guard,
+    fields: &Map<String, Value>,
+) -> Result<(), Rejection> {
+    let order = &change.order;
+    let counts = |kind: &str| {
+        let counts =
+            |document: &Document| document.kind == kind && document.superseded_at.is_none();
+        order.documents.iter().any(counts)
+    };
+    match guard {
+        Guard::Document { kind } if !counts(kind) => {
+            Err(Rejection::DocumentRequired { kind: kind.clone() })
         }
+        Guard::Party if order.party.is_none() => Err(Rejection::PartyRequired),
+        Guard::Checklist => {
+            let stage = change.context.scenario.stage(&order.stage.code);
+            let kinds = stage.map(|stage| stage.documents.as_slice()).unwrap_or_default();
+            match kinds.iter().find(|kind| !counts(kind)) {
+                Some(kind) => Err(Rejection::DocumentRequired { kind: kind.clone() }),
+                None => Ok(()),
+            }
+        }
+        Guard::Tasks => match tasks::missing(order).as_slice() {
+            [] => Ok(()),
+            missing => Err(Rejection::TasksMissing { tasks: missing.join(", ") }),
+        },
+        Guard::Field { field, equals } => {
+            let given = fields.get(field).or_else(|| order.fields.get(field));
+            let given = given.filter(|value| !value.is_null());
+            let holds = match equals {
+                None => given.is_some(),
+                Some(value) => given == Some(value),
+            };
+            match holds {
+                true => Ok(()),
+                false => Err(Rejection::FieldValueRequired {
+                    field: field.clone(),
+                    value: equals.as_ref().map(Value::to_string),
+                }),
+            }
+        }
+        Guard::ClosedWithin { days } => {
+            let end = order.closed_at.map(|closed| closed.plus_minutes(days * 24 * 60));
+            match end.is_some_and(|end| change.context.now <= end) {
+                true => Ok(()),
+                false => Err(Rejection::TooLateToReopen { days: *days }),
+            }
+        }
+        Guard::NoFallout if order.has_fallout => Err(Rejection::FalloutWaits),
+        Guard::Document { .. } | Guard::Party | Guard::NoFallout => Ok(()),
     }
-    Ok(())
 }
 
 fn check_fields(transition: &Transition, fields: &Map<String, Value>) -> Result<(), Rejection> {
@@ -175,13 +256,17 @@ fn check_fields(transition: &Transition, fields: &Map<String, Value>) -> Result<
                 field: name.clone(),
             });
         };
-        check_field(definition.field_type, name, value)?;
+        check_field(definition, name, value)?;
     }
+    let given = |code: &str| fields.get(code).filter(|value| !value.is_null());
     let missing: Vec<&str> = transition
         .fields
         .iter()
         .filter(|definition| {
-            definition.required && fields.get(&definition.code).is_none_or(Value::is_null)
+            let condition = definition.required_when.as_ref();
+            let required = definition.required
+                || condition.is_some_and(|when| given(&when.field) == Some(&when.equals));
+            required && given(&definition.code).is_none()
         })
         .map(|definition| definition.code.as_str())
         .collect();
@@ -194,9 +279,9 @@ fn check_fields(transition: &Transition, fields: &Map<String, Value>) -> Result<
     })
 }
 
-fn check_field(field_type: FieldType, name: &str, value: &Value) -> Result<(), Rejection> {
+fn check_field(definition: &FieldDefinition, name: &str, value: &Value) -> Result<(), Rejection> {
     use crate::limits::COMMENT_CHARACTERS_MAX;
-    let (valid, expected) = match field_type {
+    let (valid, expected) = match definition.field_type {
         FieldType::Text => {
             let text = value.as_str();
             let sound = |text| crate::input::check_text(text, COMMENT_CHARACTERS_MAX, true).is_ok();
@@ -210,6 +295,10 @@ fn check_field(field_type: FieldType, name: &str, value: &Value) -> Result<(), R
         }
         FieldType::Boolean => (value.is_boolean(), "true or false"),
         FieldType::Number => (value.is_number(), "a number"),
+        FieldType::Choice => {
+            let chosen = |code: &str| definition.choices.iter().any(|choice| choice.code == code);
+            (value.as_str().is_some_and(chosen), "one of its choices")
+        }
     };
     match valid || value.is_null() {
         true => Ok(()),

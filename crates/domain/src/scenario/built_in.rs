@@ -5,12 +5,15 @@ use crate::order::OrderKind;
 use crate::party::PartyType;
 use std::sync::LazyLock;
 
-const SOURCES: [&str; 5] = [
+const SOURCES: [&str; 8] = [
     include_str!("../../../../scenarios/connect-individual.toml"),
     include_str!("../../../../scenarios/connect-legal.toml"),
-    include_str!("../../../../scenarios/disconnect.toml"),
-    include_str!("../../../../scenarios/change.toml"),
-    include_str!("../../../../scenarios/support.toml"),
+    include_str!("../../../../scenarios/disconnect-individual.toml"),
+    include_str!("../../../../scenarios/disconnect-legal.toml"),
+    include_str!("../../../../scenarios/change-individual.toml"),
+    include_str!("../../../../scenarios/change-legal.toml"),
+    include_str!("../../../../scenarios/support-individual.toml"),
+    include_str!("../../../../scenarios/support-legal.toml"),
 ];
 
 static SCENARIOS: LazyLock<Vec<Scenario>> = LazyLock::new(|| {
@@ -54,13 +57,13 @@ mod tests {
         let cases = "
             connect     individual   connect-individual
             connect     legalEntity  connect-legal
-            disconnect  individual   disconnect
-            disconnect  legalEntity  disconnect
-            change      individual   change
-            change      legalEntity  change
-            support     individual   support
-            support     legalEntity  support
-            support     -            support
+            disconnect  individual   disconnect-individual
+            disconnect  legalEntity  disconnect-legal
+            change      individual   change-individual
+            change      legalEntity  change-legal
+            support     individual   support-individual
+            support     legalEntity  support-legal
+            support     -            support-individual
         ";
         for line in cases.lines().map(str::trim).filter(|line| !line.is_empty()) {
             let [kind, party, expected] = line.split_whitespace().collect::<Vec<_>>()[..] else {

@@ -2,11 +2,14 @@
 
 mod built_in;
 mod check;
+mod diagram;
 mod model;
 
 pub use built_in::{built_in, find, for_order};
 pub use check::check;
+pub use diagram::{mermaid, svg};
 pub use model::{
-    EntryAction, FieldDefinition, FieldType, Guard, LocalText, Scenario, Stage, Transition,
+    Choice, Compensation, EntryAction, FieldCondition, FieldDefinition, FieldType, Guard,
+    LocalText, PauseReason, PointOfNoReturn, Scenario, Stage, TaskDefinition, Transition,
     parse_toml,
 };

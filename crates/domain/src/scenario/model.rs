@@ -56,9 +56,71 @@ pub struct Stage {
     /// What happens when the stage is entered, in this order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub on_entry: Vec<EntryAction>,
-    /// From here on the order can't be cancelled.
+    /// Kinds of documents that the order must have before the guard `checklist` lets it leave.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub documents: Vec<String>,
+    /// Work inside the stage, side by side, for several divisions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tasks: Vec<TaskDefinition>,
+    /// Why an order may be put on hold here. Empty: for any reason, in the person's own words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pause_reasons: Vec<PauseReason>,
+    /// From here on the order can't be cancelled, or only at a price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub point_of_no_return: Option<PointOfNoReturn>,
+    /// What takes the stage back when the order is cancelled after it was entered. The stages are taken back in reverse.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub compensation: Vec<Compensation>,
+}
+
+/// A piece of work inside a stage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TaskDefinition {
+    pub code: String,
+    pub name: LocalText,
+    /// The kind of division that does it; None: that of the stage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub division_kind: Option<String>,
+    /// What a person needs to complete it.
+    pub right: Right,
+    /// Tasks of the same stage that must be done before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<String>,
+    /// The guard `tasks` does not wait for it.
     #[serde(default)]
-    pub point_of_no_return: bool,
+    pub optional: bool,
+}
+
+/// A reason for which an order waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PauseReason {
+    pub code: String,
+    pub name: LocalText,
+    /// The deadline goes on although nobody works: what we ourselves are waiting for is no excuse.
+    #[serde(default)]
+    pub deadline_runs: bool,
+}
+
+/// Where an order can no longer be given up freely.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "kind", deny_unknown_fields)]
+pub enum PointOfNoReturn {
+    /// It can, but somebody must confirm what it costs.
+    Soft { penalty: LocalText },
+    /// It can't.
+    Hard,
+}
+
+/// What takes back what a stage has done: a closed set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "do", deny_unknown_fields)]
+pub enum Compensation {
+    /// Retire the order's objects in the billing system.
+    Retire,
+    /// The documents of this kind are marked as superseded; they are kept.
+    Supersede { document: String },
 }
 
 /// What a stage does when it is entered: a closed set.
@@ -86,6 +148,9 @@ pub struct Transition {
     /// Made by the product when an effect of this kind has succeeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub automatic_after: Option<EffectKind>,
+    /// Made by the product when the order has been in the stage for so many minutes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub automatic_after_minutes: Option<i64>,
     /// What is filled in with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldDefinition>,
@@ -94,6 +159,9 @@ pub struct Transition {
     /// A reason must be given.
     #[serde(default)]
     pub comment_required: bool,
+    /// What is asked before it is made: it can't be taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmation: Option<LocalText>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,6 +173,28 @@ pub struct FieldDefinition {
     pub field_type: FieldType,
     #[serde(default)]
     pub required: bool,
+    /// It is required when another field of the same transition has a value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub required_when: Option<FieldCondition>,
+    /// The values of a choice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<Choice>,
+}
+
+/// A field of the same transition has this value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FieldCondition {
+    pub field: String,
+    pub equals: serde_json::Value,
+}
+
+/// One value of a choice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Choice {
+    pub code: String,
+    pub name: LocalText,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,6 +204,8 @@ pub enum FieldType {
     Date,
     Boolean,
     Number,
+    /// One of the field's choices.
+    Choice,
 }
 
 /// What must hold before a transition: a closed set.
@@ -124,6 +216,20 @@ pub enum Guard {
     Document { kind: String },
     /// A party is known.
     Party,
+    /// The order has every document of its stage's checklist.
+    Checklist,
+    /// All tasks of the stage are done, but for the optional ones.
+    Tasks,
+    /// A field was filled in, now or at an earlier transition; with `equals`: with this value.
+    Field {
+        field: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        equals: Option<serde_json::Value>,
+    },
+    /// The order was closed at most so many days ago: for transitions out of an end.
+    ClosedWithin { days: i64 },
+    /// No effect of the order waits for a person.
+    NoFallout,
 }
 
 impl Scenario {

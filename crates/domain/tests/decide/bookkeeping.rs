@@ -41,7 +41,7 @@ fn an_order_is_given_to_somebody_and_loses_him_when_it_goes_to_another_division(
 #[test]
 fn comments_are_kept_each_time_also_afterwards() {
     tell(
-        "support",
+        "support-individual",
         "
         registration               => acknowledged registered north-tech | registered routed |
         desk says he called        => acknowledged registered north-tech | commented |
@@ -55,7 +55,7 @@ fn comments_are_kept_each_time_also_afterwards() {
 #[test]
 fn the_same_document_twice_is_one_document() {
     tell(
-        "support",
+        "support-individual",
         "
         registration            => acknowledged registered north-tech | registered routed |
         desk adds passport      => acknowledged registered north-tech | documentUploaded |
@@ -79,7 +79,7 @@ fn fallout_marks_the_order_until_a_person_has_decided() {
         ("admin abandons because not needed", EventType::EffectGivenUp),
     ];
     for (step, event_type) in ends {
-        let (mut story, registration) = Story::of("support");
+        let (mut story, registration) = Story::of("support-individual");
         assert!(!registration.order.has_fallout);
         let failed = decided(&mut story, "system fails draw");
         assert!(failed.order.has_fallout);
@@ -177,13 +177,13 @@ fn the_history_says_who_did_what_when_and_why() {
 
 #[test]
 fn fields_of_a_transition_are_kept_with_the_order_and_later_ones_replace_them() {
-    let (mut story, _) = Story::of("support");
-    decided(&mut story, "support does solved cause=fibre");
-    assert_eq!(story.order.fields["cause"], "fibre");
+    let (mut story, _) = Story::of("support-individual");
+    decided(&mut story, "support does solved cause=line");
+    assert_eq!(story.order.fields["cause"], "line");
     decided(&mut story, "support does rework because dead again");
-    assert_eq!(story.order.fields["cause"], "fibre");
-    decided(&mut story, "support does solved cause=router");
-    assert_eq!(story.order.fields["cause"], "router");
+    assert_eq!(story.order.fields["cause"], "line");
+    decided(&mut story, "support does solved cause=equipment");
+    assert_eq!(story.order.fields["cause"], "equipment");
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn an_imported_order_takes_up_its_date_and_stage() {
     ];
     for (stage, expected_stage, state, closed) in table {
         imported["imported"]["stage"] = stage.map_or(serde_json::Value::Null, Into::into);
-        let decision = registered(&imported, scenario("support"));
+        let decision = registered(&imported, scenario("support-individual"));
         let order = &decision.order;
         assert_eq!(order.stage.code, expected_stage);
         assert_eq!(order.state.code(), state);

@@ -31,7 +31,7 @@ fn a_missed_deadline_is_told_once_per_stage_entered() {
 #[test]
 fn a_stage_that_is_entered_again_has_a_new_deadline() {
     tell(
-        "support",
+        "support-individual",
         "
         registration         => acknowledged registered north-tech | registered routed |
         support does start
@@ -49,7 +49,7 @@ fn a_stage_that_is_entered_again_has_a_new_deadline() {
 #[test]
 fn the_deadline_stands_still_while_the_order_is_on_hold() {
     tell(
-        "support",
+        "support-individual",
         "
         registration                    => acknowledged registered north-tech | registered routed |
         after 40m
@@ -68,7 +68,7 @@ fn the_deadline_stands_still_while_the_order_is_on_hold() {
 #[test]
 fn a_hold_with_an_end_ends_by_itself() {
     tell(
-        "support",
+        "support-individual",
         "
         registration                    => acknowledged registered north-tech | registered routed |
         support does start
@@ -85,7 +85,7 @@ fn a_hold_with_an_end_ends_by_itself() {
 #[test]
 fn holding_again_changes_the_hold_and_not_the_clock() {
     tell(
-        "support",
+        "support-individual",
         "
         registration                    => acknowledged registered north-tech | registered routed |
         after 50m
@@ -106,7 +106,7 @@ fn holding_again_changes_the_hold_and_not_the_clock() {
 #[test]
 fn an_overdue_order_that_was_on_hold_is_not_told_again() {
     tell(
-        "support",
+        "support-individual",
         "
         registration            => acknowledged registered north-tech | registered routed |
         after 61m
@@ -122,7 +122,7 @@ fn an_overdue_order_that_was_on_hold_is_not_told_again() {
 #[test]
 fn closed_orders_have_no_deadline_and_a_cancelled_one_no_hold() {
     tell(
-        "support",
+        "support-individual",
         "
         registration                    => acknowledged registered north-tech | registered routed |
         desk holds for 60m because away => held registered north-tech | held |
@@ -147,7 +147,7 @@ fn the_next_look_at_an_order_is_due_at_its_deadline_or_at_the_end_of_its_hold() 
         ("support does start", Some(80 + 1440)),
         ("desk cancels because moved", None),
     ];
-    let (mut story, _) = Story::of("support");
+    let (mut story, _) = Story::of("support-individual");
     for (step, expected) in table {
         assert!(!matches!(story.step(step), Step::Rejected(_)), "{step}");
         let expected = expected.map(|minutes| MORNING.plus_minutes(minutes));

@@ -17,55 +17,55 @@ const BROKEN: &str = "
     connect-individual |                            | nobody does accept                       | right-missing
     connect-individual |                            | tech does accept                         | right-missing
     connect-individual | sales does accept          | sales does feasible                      | right-missing
-    support            |                            | sales does start                         | right-missing
-    support            |                            | nobody holds because away                | right-missing
-    support            | desk holds because away    | nobody resumes                           | right-missing
-    support            |                            | nobody cancels because moved             | right-missing
-    support            |                            | nobody gives olim                        | right-missing
-    support            | desk gives olim            | nobody takes                             | right-missing
-    support            |                            | nobody says hello                        | right-missing
-    support            |                            | nobody adds passport                     | right-missing
-    support            | system fails draw          | nobody repairs because again             | right-missing
-    support            | system fails draw          | nobody completes draw because by hand    | right-missing
-    support            | system fails draw          | nobody abandons because not needed       | right-missing
-    support            |                            | system does start                        | right-missing
+    support-individual |                            | sales does start                         | right-missing
+    support-individual |                            | nobody holds because away                | right-missing
+    support-individual | desk holds because away    | nobody resumes                           | right-missing
+    support-individual |                            | nobody cancels because moved             | right-missing
+    support-individual |                            | nobody gives olim                        | right-missing
+    support-individual | desk gives olim            | nobody takes                             | right-missing
+    support-individual |                            | nobody says hello                        | right-missing
+    support-individual |                            | nobody adds passport                     | right-missing
+    support-individual | system fails draw          | nobody repairs because again             | right-missing
+    support-individual | system fails draw          | nobody completes draw because by hand    | right-missing
+    support-individual | system fails draw          | nobody abandons because not needed       | right-missing
+    support-individual |                            | system does start                        | right-missing
 
     # closed orders stay as they are
-    support            | desk cancels because moved | support does start                       | order-is-closed
-    support            | desk cancels because moved | support does no-such-thing               | order-is-closed
-    support            | desk cancels because moved | desk holds because away                  | order-is-closed
-    support            | desk cancels because moved | desk resumes                             | order-is-closed
-    support            | desk cancels because moved | desk cancels because moved               | order-is-closed
-    support            | desk cancels because moved | desk gives olim                          | order-is-closed
-    support            | desk cancels because moved | desk takes                               | order-is-closed
+    support-individual | desk cancels because moved | support does start                       | order-is-closed
+    support-individual | desk cancels because moved | support does no-such-thing               | order-is-closed
+    support-individual | desk cancels because moved | desk holds because away                  | order-is-closed
+    support-individual | desk cancels because moved | desk resumes                             | order-is-closed
+    support-individual | desk cancels because moved | desk cancels because moved               | order-is-closed
+    support-individual | desk cancels because moved | desk gives olim                          | order-is-closed
+    support-individual | desk cancels because moved | desk takes                               | order-is-closed
     connect-individual | sales does refuse because a debtor | sales does accept                | order-is-closed
 
     # holds
-    support            | desk holds because away    | support does start                       | order-is-held
+    support-individual | desk holds because away    | support does start                       | order-is-held
     connect-individual | desk holds because away    | sales does accept                        | order-is-held
-    support            |                            | desk resumes                             | order-is-not-held
-    support            | desk holds because away; desk resumes | desk resumes                  | order-is-not-held
-    support            |                            | desk holds for 0m because away           | hold-ends-in-the-past
-    support            |                            | desk holds for -5m because away          | hold-ends-in-the-past
-    support            | desk holds because away    | desk holds for -5m because away          | hold-ends-in-the-past
+    support-individual |                            | desk resumes                             | order-is-not-held
+    support-individual | desk holds because away; desk resumes | desk resumes                  | order-is-not-held
+    support-individual |                            | desk holds for 0m because away           | hold-ends-in-the-past
+    support-individual |                            | desk holds for -5m because away          | hold-ends-in-the-past
+    support-individual | desk holds because away    | desk holds for -5m because away          | hold-ends-in-the-past
 
     # transitions
-    support            |                            | support does no-such-thing               | transition-unknown
+    support-individual |                            | support does no-such-thing               | transition-unknown
     connect-individual |                            | tech does feasible                       | transition-not-from-here
     connect-individual | sales does accept          | sales does accept                        | transition-not-from-here
     connect-individual |                            | admin does activated                     | transition-not-from-here
     connect-individual | sales does accept; tech does feasible; system draws contract; sales does sign; system draws work-order; tech does installed | admin does activated | transition-is-automatic
     connect-individual |                            | sales does refuse                        | comment-required
     connect-individual | sales does accept          | tech does not-feasible                   | comment-required
-    support            |                            | support does ask                         | comment-required
-    change             | sales does accept          | tech does reconfigured                   | document-required
+    support-individual |                            | support does ask                         | comment-required
+    change-individual  | sales does accept          | tech does reconfigured                   | document-required
     connect-individual | sales does accept; tech does feasible | sales does sign               | document-required
     connect-individual | sales does accept; tech does feasible; system draws contract; sales does sign | tech does installed | document-required
     connect-individual | sales does accept; tech does feasible; desk adds passport | sales does sign | document-required
 
     # fields
-    connect-legal      | sales does accept; tech does feasible; sales does offer-accepted; system draws contract; sales does sign; system draws work-order | tech does installed | fields-required
-    connect-legal      | sales does accept; tech does feasible; sales does offer-accepted; system draws contract; sales does sign; system draws work-order | tech does installed acceptanceAct=null | fields-required
+    connect-legal      | sales does accept; tech finishes site-survey; tech finishes access-design; sales finishes credit-check; tech does feasible; sales does offer-accepted; system draws contract; sales does sign; system draws work-order; tech finishes cabling; tech finishes equipment; tech finishes measurement; tech does installed; desk adds acceptance-act | sales does accepted | fields-required
+    connect-legal      | sales does accept; tech finishes site-survey; tech finishes access-design; sales finishes credit-check; tech does feasible; sales does offer-accepted; system draws contract; sales does sign; system draws work-order; tech finishes cabling; tech finishes equipment; tech finishes measurement; tech does installed; desk adds acceptance-act | sales does accepted acceptanceAct=null | fields-required
     connect-individual | sales does accept          | tech does feasible colour=red            | field-unknown
     connect-individual | sales does accept          | tech does feasible accessNode=7          | field-invalid
     connect-individual | sales does accept          | tech does feasible accessNode=true       | field-invalid
@@ -75,9 +75,38 @@ const BROKEN: &str = "
     connect-individual | sales does accept; tech does feasible; system draws contract | sales does sign signedOn=2026-02-30 | field-invalid
     connect-individual | sales does accept; tech does feasible; system draws contract | sales does sign signedOn=2026-1-1 | field-invalid
 
+    support-individual | support does start         | support does solved cause=fibre          | field-invalid
+    support-individual | support does start         | support does solved cause=other          | fields-required
+
+    # tasks and checklists
+    connect-legal      | sales does accept          | tech does feasible                       | tasks-missing
+    connect-legal      | sales does accept; tech finishes site-survey; tech finishes access-design | tech does feasible | tasks-missing
+    connect-legal      | sales does accept          | tech finishes access-design              | task-waits
+    connect-legal      | sales does accept          | tech finishes credit-check               | right-missing
+    connect-legal      | sales does accept          | tech finishes cabling                    | task-unknown
+    connect-legal      |                            | tech finishes site-survey                | task-unknown
+    connect-legal      | sales does accept; desk holds because away | tech finishes site-survey | order-is-held
+    connect-legal      | sales does accept; desk cancels because moved | tech finishes site-survey | order-is-closed
+    disconnect-legal   | sales does accept; sales finishes final-invoice; sales finishes termination-agreement | sales does settled | document-required
+
+    # pauses
+    connect-individual |                            | desk holds as weather because rain       | pause-reason-unknown
+    connect-individual |                            | nobody holds as customer-asked because he said so | right-missing
+
+    # opening again
+    support-individual | support does solved; support does confirm; after 10081m | support does reopen because dead again | too-late-to-reopen
+    support-individual | support does solved; support does confirm | support does rework because dead again | order-is-closed
+    support-individual | support does solved; support does confirm | support does reopen        | comment-required
+
+    # a cancellation that waits for what is taken back
+    connect-individual | system provisions; desk cancels because moved | sales does accept      | cancellation-is-pending
+    connect-individual | system provisions; desk cancels because moved | desk holds because away | cancellation-is-pending
+    connect-individual | system provisions; desk cancels because moved | desk cancels because moved | cancellation-is-pending
+
     # the point of no return
-    disconnect         | sales does accept          | admin cancels because he stays           | past-point-of-no-return
-    change             | sales does accept; system draws work-order; tech does reconfigured | desk cancels because he stays | past-point-of-no-return
+    connect-individual | sales does accept; tech does feasible; system draws contract; sales does sign | desk cancels because he moved | penalty-unconfirmed
+    disconnect-individual | sales does accept          | admin cancels because he stays           | past-point-of-no-return
+    change-individual  | sales does accept; system draws work-order; tech does reconfigured | desk cancels because he stays | past-point-of-no-return
 ";
 
 #[test]
@@ -125,7 +154,8 @@ fn an_order_needs_an_organisation_to_go_to() {
 
 #[test]
 fn registering_and_importing_need_their_rights() {
-    for (form, role) in [("connect-individual", "nobody"), ("support", "sales"), ("import", "desk")]
+    for (form, role) in
+        [("connect-individual", "nobody"), ("support-individual", "sales"), ("import", "desk")]
     {
         let rejection = register(form, &coverage(), role);
         assert_eq!(rejection.code(), "right-missing", "{role} registers {form}");
@@ -137,12 +167,12 @@ fn a_stage_that_the_scenario_does_not_have_is_refused_wherever_it_is_named() {
     // An imported order names its stage.
     let mut elsewhere = form("import");
     elsewhere["imported"]["stage"] = "feasibility".into();
-    let rejection = register_form(&elsewhere, scenario("support"), &coverage(), "admin");
+    let rejection = register_form(&elsewhere, scenario("support-individual"), &coverage(), "admin");
     assert_eq!(rejection.code(), "stage-unknown");
 
     // A scenario that no check has seen may name what is not there.
-    let (story, _) = Story::of("support");
-    let mut broken = scenario("support").clone();
+    let (story, _) = Story::of("support-individual");
+    let mut broken = scenario("support-individual").clone();
     broken.cancelled_stage = "nowhere".to_owned();
     for transition in &mut broken.transitions {
         transition.to = "nowhere".to_owned();
@@ -155,7 +185,8 @@ fn a_stage_that_the_scenario_does_not_have_is_refused_wherever_it_is_named() {
         fields: serde_json::Map::new(),
         comment: None,
     };
-    for command in [Command::Cancel { reason: "moved".to_owned() }, start] {
+    for command in [Command::Cancel { reason: "moved".to_owned(), penalty_confirmed: false }, start]
+    {
         let rejection = decide::decide(&story.order, command, context).expect_err("no such stage");
         assert_eq!(rejection.code(), "stage-unknown");
     }
@@ -173,7 +204,7 @@ fn what_can_be_done_is_listed_with_what_stands_in_the_way() {
         connect-individual | sales does accept; tech does feasible | sales | refuse ok; sign document-required
         connect-individual | sales does accept; tech does feasible; system draws contract | sales | refuse ok; sign ok
         connect-individual | sales does accept; tech does feasible; system draws contract; sales does sign; system draws work-order; tech does installed | admin | activated transition-is-automatic
-        support            | desk cancels because moved | admin |
+        support-individual            | desk cancels because moved | admin |
     ";
     for line in cases(table) {
         let columns: Vec<&str> = line.splitn(4, '|').map(str::trim).collect();
@@ -239,8 +270,17 @@ fn every_rejection_has_its_own_word_and_says_a_sentence() {
 #[test]
 fn what_a_scenario_draws_and_asks_for_is_what_the_stories_above_have_walked() {
     // Every built-in scenario has a story; a new one must get its own.
-    let told: BTreeSet<&str> =
-        ["change", "connect-individual", "connect-legal", "disconnect", "support"].into();
+    let told: BTreeSet<&str> = [
+        "change-individual",
+        "change-legal",
+        "connect-individual",
+        "connect-legal",
+        "disconnect-individual",
+        "disconnect-legal",
+        "support-individual",
+        "support-legal",
+    ]
+    .into();
     let known: BTreeSet<&str> =
         oms_domain::scenario::built_in().iter().map(|scenario| scenario.code.as_str()).collect();
     assert_eq!(told, known);

@@ -29,9 +29,15 @@ pub fn form(name: &str) -> Value {
     match name {
         "connect-individual" => order("connect", &individual, "add"),
         "connect-legal" => order("connect", &legal_entity, "add"),
-        "disconnect" => order("disconnect", &individual, "delete"),
-        "change" => order("change", &individual, "modify"),
-        "support" => json!({
+        "disconnect-individual" => order("disconnect", &individual, "delete"),
+        "change-individual" => order("change", &individual, "modify"),
+        "disconnect-legal" => order("disconnect", &legal_entity, "delete"),
+        "change-legal" => order("change", &legal_entity, "modify"),
+        "support-legal" => json!({
+            "kind": "support", "channel": "operator", "party": legal_entity, "address": { "country": "UZ" },
+            "symptom": "The telephone is dead"
+        }),
+        "support-individual" => json!({
             "kind": "support", "channel": "public", "party": individual, "address": { "country": "UZ" },
             "symptom": "No internet since the morning"
         }),

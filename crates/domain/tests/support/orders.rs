@@ -70,7 +70,7 @@ pub fn actor(role: &str) -> Actor {
 }
 
 pub fn scenario(name: &str) -> &'static Scenario {
-    let name = if name == "import" { "support" } else { name };
+    let name = if name == "import" { "support-individual" } else { name };
     scenario::find(name, 1).unwrap_or_else(|| panic!("there is no scenario {name}"))
 }
 

@@ -102,10 +102,14 @@ impl Story {
             "holds" => {
                 let until = rest.strip_prefix("for ");
                 let until = until.map(|time| self.now.plus_minutes(minutes(time)));
-                Command::Hold { reason: reason(), until }
+                let reason_code = rest.strip_prefix("as ").map(str::to_owned);
+                Command::Hold { reason: reason(), reason_code, until }
             }
             "resumes" => Command::Resume,
-            "cancels" => Command::Cancel { reason: reason() },
+            "cancels" => {
+                Command::Cancel { reason: reason(), penalty_confirmed: rest == "at its price" }
+            }
+            "finishes" => Command::CompleteTask { task: rest.to_owned(), comment: because },
             "gives" => Command::Assign { assignee: Some(rest.to_owned()) },
             "takes" => Command::Assign { assignee: None },
             "says" => Command::Comment { text: rest.to_owned() },
@@ -146,6 +150,7 @@ impl Story {
             size: 1,
             revision: self.order.revision,
             created_at: self.now,
+            superseded_at: None,
             created_by: "somebody".to_owned(),
         }
     }
