@@ -81,7 +81,11 @@ fn an_order_cancelled_before_the_point_of_no_return_leaves_nothing_in_billing() 
         let app = TestApp::start(kind).await?;
         let number = to_installation(&app, 1).await?;
         let path = format!("/api/v1/orders/{number}/cancellation");
-        app.admin.post(&path, &json!({ "reason": "Moved away" })).await?.expect(200)?;
+        let reason = json!({ "reason": "Moved away" });
+        let priced = app.admin.post(&path, &reason).await?;
+        anyhow::ensure!(priced.problem() == "penalty-unconfirmed", "{}", priced.body);
+        let reason = json!({ "reason": "Moved away", "penaltyConfirmed": true });
+        app.admin.post(&path, &reason).await?.expect(200)?;
         assert_eq!(app.objects_in_billing().await?.len(), 0);
         let other = to_provisioning(&app, 2).await?;
         let path = format!("/api/v1/orders/{other}/cancellation");

@@ -9,7 +9,7 @@ use oms_app::AppError;
 use oms_app::change::{self, Expected};
 use oms_domain::decide::Command;
 use oms_domain::input::{Faults, ObjectReader};
-use oms_domain::limits::{COMMENT_CHARACTERS_MAX, NAME_CHARACTERS_MAX};
+use oms_domain::limits::{CODE_CHARACTERS_MAX, COMMENT_CHARACTERS_MAX, NAME_CHARACTERS_MAX};
 use oms_web::{JsonBody, Parameters, Problem, Session, clock, if_match, json_body};
 use serde_json::Value;
 
@@ -24,8 +24,9 @@ pub async fn hold(
     let body = json_body(&headers, body).await?;
     let command = read(&body, |reader| {
         let reason = reader.required_text("reason", COMMENT_CHARACTERS_MAX);
+        let reason_code = reader.text("reasonCode", CODE_CHARACTERS_MAX);
         let until = reader.instant("until");
-        Some(Command::Hold { reason: reason?, until })
+        Some(Command::Hold { reason: reason?, reason_code, until })
     })?;
     apply(session, &name, &headers, command).await
 }
@@ -50,8 +51,9 @@ pub async fn cancel(
     parameters.finish()?;
     let body = json_body(&headers, body).await?;
     let command = read(&body, |reader| {
-        let reason = reader.required_text("reason", COMMENT_CHARACTERS_MAX)?;
-        Some(Command::Cancel { reason })
+        let reason = reader.required_text("reason", COMMENT_CHARACTERS_MAX);
+        let penalty_confirmed = reader.boolean("penaltyConfirmed").unwrap_or(false);
+        Some(Command::Cancel { reason: reason?, penalty_confirmed })
     })?;
     apply(session, &name, &headers, command).await
 }
@@ -99,7 +101,7 @@ pub async fn comment(
     apply(session, &name, &headers, command).await
 }
 
-async fn apply(
+pub async fn apply(
     session: Session,
     name: &str,
     headers: &HeaderMap,
@@ -111,7 +113,7 @@ async fn apply(
     Ok(changed(&decision))
 }
 
-fn read(
+pub fn read(
     body: &JsonBody,
     read: impl FnOnce(&ObjectReader<'_>) -> Option<Command>,
 ) -> Result<Command, Problem> {

@@ -2,6 +2,7 @@
 
 mod commands;
 mod scenarios;
+mod tasks;
 mod transitions;
 
 use axum::Router;
@@ -23,7 +24,10 @@ fn routes() -> Router {
         .route("/api/v1/orders/{order}/cancellation", post(commands::cancel))
         .route("/api/v1/orders/{order}/assignee", put(commands::assign))
         .route("/api/v1/orders/{order}/comments", post(commands::comment))
+        .route("/api/v1/orders/{order}/tasks", get(tasks::list))
+        .route("/api/v1/orders/{order}/tasks/{task}/completion", post(tasks::complete))
         .route("/api/v1/scenarios", get(scenarios::list))
         .route("/api/v1/scenarios/check", post(scenarios::check))
         .route("/api/v1/scenarios/{code}/versions/{version}", get(scenarios::one))
+        .route("/api/v1/scenarios/{code}/versions/{version}/diagram", get(scenarios::diagram))
 }

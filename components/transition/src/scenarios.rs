@@ -2,10 +2,11 @@
 
 use axum::body::Body;
 use axum::extract::Path;
-use axum::response::Response;
-use http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, StatusCode, header};
 use oms_app::AppError;
 use oms_domain::input::Fault;
+use oms_domain::party::Language;
 use oms_domain::rights::Right;
 use oms_domain::scenario::{self, Scenario};
 use oms_web::{Parameters, Problem, Session, json_answer, json_body, require_right};
@@ -36,13 +37,32 @@ pub async fn one(
 ) -> Result<Response, Problem> {
     parameters.finish()?;
     require_right(&session.actor, Right::ScenariosRead)?;
-    let found = version.parse().ok().and_then(|version| scenario::find(&code, version));
-    match found {
-        Some(scenario) => Ok(json_answer(StatusCode::OK, &[], &json!(scenario))),
-        None => Err(Problem::not_found(format!(
-            "Scenario {code:.64} version {version:.16} was not found."
-        ))),
-    }
+    Ok(json_answer(StatusCode::OK, &[], &json!(find(&code, &version)?)))
+}
+
+/// The scenario as a picture: SVG, or with `?format=mermaid` a text that other programs draw.
+pub async fn diagram(
+    session: Session,
+    Path((code, version)): Path<(String, String)>,
+    mut parameters: Parameters,
+) -> Result<Response, Problem> {
+    let mermaid = parameters.choice("format", &[("svg", false), ("mermaid", true)]);
+    let language = parameters.choice("language", Language::WORDS).unwrap_or_default();
+    parameters.finish()?;
+    require_right(&session.actor, Right::ScenariosRead)?;
+    let scenario = find(&code, &version)?;
+    let (media_type, picture) = match mermaid.unwrap_or(false) {
+        true => ("text/plain; charset=utf-8", scenario::mermaid(scenario, language)),
+        false => ("image/svg+xml", scenario::svg(scenario, language)),
+    };
+    Ok(([(header::CONTENT_TYPE, media_type)], picture).into_response())
+}
+
+fn find(code: &str, version: &str) -> Result<&'static Scenario, Problem> {
+    let found = version.parse().ok().and_then(|version| scenario::find(code, version));
+    found.ok_or_else(|| {
+        Problem::not_found(format!("Scenario {code:.64} version {version:.16} was not found."))
+    })
 }
 
 /// Everything that is wrong with a scenario; nothing is stored.

@@ -62,6 +62,7 @@ pub async fn keep<P: Documents>(
         revision: order.revision,
         created_at: now,
         created_by: created_by.to_owned(),
+        superseded_at: None,
     })
 }
 

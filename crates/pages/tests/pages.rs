@@ -41,7 +41,7 @@ fn order() -> (Order, Vec<Event>) {
     let context = Context {
         now: NOW,
         actor: &actor,
-        scenario: scenario::find("support", 1).expect("a scenario"),
+        scenario: scenario::find("support-individual", 1).expect("a scenario"),
         neighbourhood: &coverage.neighbourhood,
     };
     let registration = Registration::read(&form, NOW).expect("the form is right");
@@ -50,7 +50,7 @@ fn order() -> (Order, Vec<Event>) {
     let registered = registered.expect("it is registered");
     let solved = Command::Transition {
         transition: "solved".to_owned(),
-        fields: [("cause".to_owned(), json!(HOSTILE))].into_iter().collect(),
+        fields: [("causeText".to_owned(), json!(HOSTILE))].into_iter().collect(),
         comment: Some(HOSTILE.to_owned()),
     };
     let solved = decide::decide(&registered.order, solved, context).expect("it is solved");

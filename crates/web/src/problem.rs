@@ -128,6 +128,7 @@ impl From<AppError> for Problem {
                     _ => StatusCode::CONFLICT,
                 };
                 Problem::new(status, rejection.code(), "A rule does not allow this", detail)
+                    .with("messages", json!(rejection.sentences()))
             }
             AppError::DuplicateOrder { id, number } => {
                 let link = format!("/api/v1/orders/{id}");

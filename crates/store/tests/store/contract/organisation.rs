@@ -137,7 +137,7 @@ async fn divisions_that_rules_or_open_orders_name_are_in_use(store: TestStore) {
     assert_eq!(in_use().await, ["north-sales", "north-tech"], "who has it, and who operates there");
     let order = change(&store, &order, transition("accept"), MORNING).await.expect("accepted");
     assert_eq!(in_use().await, ["north-tech"]);
-    let cancel = Command::Cancel { reason: "moved".to_owned() };
+    let cancel = Command::Cancel { reason: "moved".to_owned(), penalty_confirmed: false };
     change(&store, &order, cancel, MORNING).await.expect("cancelled");
     assert_eq!(in_use().await, [""; 0], "closed orders keep the name of their division");
     store.replace_coverage(&rules()).await.expect("swapped");

@@ -176,7 +176,7 @@ async fn a_closed_order_makes_room_for_the_same_request(store: TestStore) {
     // A change keeps the key, the end gives it back.
     let order = change(&store, &first.order, comment("hello"), MORNING).await.expect("commented");
     assert_eq!(store.save(again.clone()).await, Err(SaveError::DuplicateOpen));
-    let cancel = Command::Cancel { reason: "he moved".to_owned() };
+    let cancel = Command::Cancel { reason: "he moved".to_owned(), penalty_confirmed: false };
     change(&store, &order, cancel, MORNING).await.expect("cancelled");
     store.save(again).await.expect("there is room again");
 }
@@ -358,9 +358,9 @@ async fn what_is_due_is_found_longest_due_first(store: TestStore) {
     assert_eq!(due(300, 10).await, [late.id.clone(), later.id.clone(), latest.id.clone()]);
     assert_eq!(due(300, 2).await, [late.id.clone(), later.id.clone()]);
     // Nobody looks at what is on hold or closed.
-    let hold = Command::Hold { reason: "away".to_owned(), until: None };
+    let hold = Command::Hold { reason: "away".to_owned(), reason_code: None, until: None };
     change(&store, &late, hold, MORNING.plus_minutes(40)).await.expect("held");
-    let cancel = Command::Cancel { reason: "moved".to_owned() };
+    let cancel = Command::Cancel { reason: "moved".to_owned(), penalty_confirmed: false };
     change(&store, &later, cancel, MORNING.plus_minutes(40)).await.expect("cancelled");
     assert_eq!(due(300, 10).await, [latest.id]);
 }

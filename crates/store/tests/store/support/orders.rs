@@ -145,5 +145,6 @@ pub fn document(order: &Order, kind: &str, sha256: &str) -> Document {
         revision: order.revision,
         created_at: MORNING,
         created_by: "admin".to_owned(),
+        superseded_at: None,
     }
 }

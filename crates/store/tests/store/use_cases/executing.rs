@@ -233,7 +233,7 @@ fn an_executor_names_whose_turn_it_is_next() {
         let kinds = [EffectKind::Provision];
         let order = saved_with_effects(&store, &kinds, MORNING).await;
         // The order is cancelled while its objects are made: they are to be retired.
-        let cancel = Command::Cancel { reason: "moved".to_owned() };
+        let cancel = Command::Cancel { reason: "moved".to_owned(), penalty_confirmed: false };
         crate::support::orders::change(&store, &order, cancel, MORNING).await.expect("cancelled");
         let executor = Scripted::new(|_| {
             let command = Command::Provisioned { objects: Vec::new() };

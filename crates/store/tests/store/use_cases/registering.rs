@@ -131,7 +131,10 @@ fn the_same_request_is_a_duplicate_until_its_order_is_closed() {
         allowed["allowDuplicate"] = true.into();
         order(send(&store, &admin(), &allowed, None).await);
 
-        let cancel = oms_domain::decide::Command::Cancel { reason: "moved".to_owned() };
+        let cancel = oms_domain::decide::Command::Cancel {
+            reason: "moved".to_owned(),
+            penalty_confirmed: false,
+        };
         crate::support::orders::change(&store, &first, cancel, MORNING).await.expect("cancelled");
         order(send(&store, &admin(), &connect(), None).await);
     });

@@ -59,7 +59,7 @@ fn a_hold_with_an_end_ends_and_the_deadline_goes_on() {
         operator::establish(&store).await;
         let order = saved(&store, &support(), MORNING).await;
         let until = Some(MORNING.plus_minutes(30));
-        let hold = Command::Hold { reason: "away".to_owned(), until };
+        let hold = Command::Hold { reason: "away".to_owned(), reason_code: None, until };
         change(&store, &order, hold, MORNING.plus_minutes(10)).await.expect("held");
 
         let early = tick(&*store, MORNING.plus_minutes(29)).await.expect("it ticks");
@@ -80,8 +80,11 @@ fn a_hold_that_ended_long_ago_and_the_deadline_after_it_are_found_by_one_tick() 
     run(Kind::Sqlite, async |store| {
         operator::establish(&store).await;
         let order = saved(&store, &support(), MORNING.plus_minutes(-59)).await;
-        let hold =
-            Command::Hold { reason: "away".to_owned(), until: Some(MORNING.plus_minutes(5)) };
+        let hold = Command::Hold {
+            reason: "away".to_owned(),
+            reason_code: None,
+            until: Some(MORNING.plus_minutes(5)),
+        };
         change(&store, &order, hold, MORNING).await.expect("held");
         // The deadline goes on when the tick ends the hold: a minute is left then.
         let report = tick(&*store, LATE).await.expect("it ticks");
