@@ -29,6 +29,9 @@ struct CoverageRow {
     region: String,
     city: String,
     street: String,
+    /// One house with its letter and part; files without the column name none.
+    #[serde(default)]
+    house: String,
     house_from: String,
     house_to: String,
     parity: String,
@@ -142,6 +145,7 @@ fn read_row(line: u64, row: CoverageRow, faults: &mut Vec<Fault>) -> CoverageRul
         region: some(row.region),
         city: some(row.city),
         street: some(row.street),
+        house: some(row.house),
         house_from,
         house_to,
         parity,

@@ -34,6 +34,9 @@ pub const DIVISION_DEPTH_MAX: usize = 32;
 pub const DIVISIONS_MAX: usize = 20_000;
 /// Coverage rules of one operator.
 pub const COVERAGE_RULES_MAX: usize = 500_000;
+/// House ranges that one range is compared with when crossings are looked for; a street whose ranges cross more often is
+/// told of some, and the check stays quick.
+pub const COVERAGE_CROSSINGS_LOOKED_AT_MAX: usize = 64;
 /// Attempts at an effect before it becomes fallout: with the delays below about two hours.
 pub const EFFECT_ATTEMPTS_MAX: i64 = 32;
 /// Delay before the second attempt at an effect, in milliseconds; it doubles with every attempt.

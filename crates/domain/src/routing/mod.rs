@@ -1,11 +1,19 @@
 //! Which division operates an address: coverage rules, the most specific of which wins.
 
+mod check;
+mod house;
 pub mod normalise;
 mod rule;
 mod select;
+mod specificity;
+mod street;
 
+pub use check::{Finding, FindingKind, conflicts};
+pub use house::House;
 pub use rule::{CoverageRule, Parity, check_rule, lookup_keys};
-pub use select::{Query, Selection, conflicts, select, specificity};
+pub use select::{PreparedRules, Query, Selection, divisions_by_service, select};
+pub use specificity::{Specificity, specificity};
+pub use street::{Street, StreetKind};
 
 use crate::division::{DivisionReference, Neighbourhood};
 use serde::{Deserialize, Serialize};
