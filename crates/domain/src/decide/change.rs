@@ -125,6 +125,7 @@ impl<'a> Change<'a> {
             rule: self.order.routing.rule.clone(),
             beaten: self.order.routing.beaten.clone(),
             neighbourhood: self.context.neighbourhood.clone(),
+            by_service: self.order.routing.by_service.clone(),
         };
         let found = coverage.division_for(stage.division_kind.as_deref());
         let (division, decision) = found.ok_or(Rejection::OrganisationMissing)?;
