@@ -29,6 +29,9 @@ struct CoverageRow {
     region: String,
     city: String,
     street: String,
+    /// One house with its letter and part; files without the column name none.
+    #[serde(default)]
+    house: String,
     house_from: String,
     house_to: String,
     parity: String,
@@ -43,29 +46,46 @@ pub async fn replace(
     body: Body,
 ) -> Result<Response, Problem> {
     parameters.finish()?;
-    let is_csv = oms_web::is_csv(&headers)?;
-    let bytes = read_body(&headers, body, COVERAGE_BODY_BYTES_MAX).await?;
-    let (rules, lines) = match is_csv {
-        false => {
-            let rules: Vec<CoverageRule> = read_entries(&bytes)?;
-            (rules, None)
-        }
-        true => {
-            let (rules, lines) = read_rows(&bytes)?;
-            (rules, Some(lines))
-        }
-    };
-    let place_of = |index: usize, column: &str| match &lines {
-        Some(lines) => {
-            let line = lines.get(index).copied().unwrap_or_default();
-            format!("line {line} {column}").trim_end().to_owned()
-        }
-        None => format!("/{index}/{}", json_name(column)).trim_end_matches('/').to_owned(),
-    };
+    let sent = Sent::read(&headers, body).await?;
+    let place_of = sent.places();
     let replaced =
-        organisation::replace_coverage(&session.backend, &session.actor, rules, place_of).await?;
+        organisation::replace_coverage(&session.backend, &session.actor, sent.rules, place_of)
+            .await?;
     let (count, warnings) = replaced;
     Ok(json_answer(StatusCode::OK, &[], &json!({ "rules": count, "warnings": warnings })))
+}
+
+/// A coverage as it was sent.
+pub struct Sent {
+    pub rules: Vec<CoverageRule>,
+    /// The line of each rule; None: it was JSON.
+    lines: Option<Vec<u64>>,
+}
+
+impl Sent {
+    pub async fn read(headers: &HeaderMap, body: Body) -> Result<Sent, Problem> {
+        let is_csv = oms_web::is_csv(headers)?;
+        let bytes = read_body(headers, body, COVERAGE_BODY_BYTES_MAX).await?;
+        match is_csv {
+            false => Ok(Sent { rules: read_entries(&bytes)?, lines: None }),
+            true => {
+                let (rules, lines) = read_rows(&bytes)?;
+                Ok(Sent { rules, lines: Some(lines) })
+            }
+        }
+    }
+
+    /// Where a column of a rule stands in what was sent.
+    pub fn places(&self) -> impl Fn(usize, &str) -> String + Send + use<> {
+        let lines = self.lines.clone();
+        move |index, column| match &lines {
+            Some(lines) => {
+                let line = lines.get(index).copied().unwrap_or_default();
+                format!("line {line} {column}").trim_end().to_owned()
+            }
+            None => format!("/{index}/{}", json_name(column)).trim_end_matches('/').to_owned(),
+        }
+    }
 }
 
 /// The name of a column of the file in a JSON document.
@@ -142,6 +162,7 @@ fn read_row(line: u64, row: CoverageRow, faults: &mut Vec<Fault>) -> CoverageRul
         region: some(row.region),
         city: some(row.city),
         street: some(row.street),
+        house: some(row.house),
         house_from,
         house_to,
         parity,

@@ -4,9 +4,10 @@ mod coverage;
 mod csv_file;
 mod divisions;
 mod lookup;
+mod trial;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 use spin_sdk::http::{IntoResponse, Request};
 use std::sync::OnceLock;
 
@@ -21,6 +22,8 @@ fn routes() -> Router {
     Router::new()
         .route("/api/v1/divisions", get(divisions::list).put(divisions::replace))
         .route("/api/v1/coverage", get(coverage::list).put(coverage::replace))
+        .route("/api/v1/coverage/check", post(trial::check))
+        .route("/api/v1/coverage/preview", post(trial::preview))
         .route("/api/v1/coverage/lookup", get(lookup::lookup))
         .route("/api/v1/orders/{order}/routing", get(lookup::of_order))
 }

@@ -7,13 +7,13 @@ use oms_app::{organisation, read};
 use oms_domain::address::Address;
 use oms_domain::catalogue::Service;
 use oms_domain::rejection::Rejection;
-use oms_domain::routing::Query;
 use oms_domain::routing::normalise::Place;
+use oms_domain::routing::{Coverage, Query};
 use oms_web::{Parameters, Problem, Session, json_answer};
-use serde_json::json;
+use serde_json::{Value, json};
 
 pub async fn lookup(session: Session, mut parameters: Parameters) -> Result<Response, Problem> {
-    let service = parameters.choice("service", Service::WORDS);
+    let services = parameters.choices("service", Service::WORDS);
     let address = Address {
         country: parameters.text("country").unwrap_or_default(),
         region: parameters.text("region"),
@@ -26,22 +26,33 @@ pub async fn lookup(session: Session, mut parameters: Parameters) -> Result<Resp
     let line_phone = parameters.text("linePhone");
     let division_kind = parameters.text("divisionKind");
     parameters.finish()?;
-    let query = Query {
-        place: Place::of(&address).with_phone(line_phone.as_deref()),
-        services: service.into_iter().collect(),
-    };
-    let coverage = organisation::lookup(&session.backend, &session.actor, query).await?;
-    let found = coverage.division_for(division_kind.as_deref());
+    let query = Query { place: Place::of(&address).with_phone(line_phone.as_deref()), services };
+    let (coverage, each) =
+        organisation::lookup_each(&session.backend, &session.actor, query).await?;
+    let kind = division_kind.as_deref();
+    let mut answer = shown(&coverage, kind)?;
+    if each.len() > 1 {
+        let one = |(service, coverage): &(Service, Coverage)| {
+            let mut one = shown(coverage, kind)?;
+            one["service"] = json!(service);
+            Ok(one)
+        };
+        answer["services"] = each.iter().map(one).collect::<Result<Vec<Value>, Problem>>()?.into();
+    }
+    Ok(json_answer(StatusCode::OK, &[], &answer))
+}
+
+fn shown(coverage: &Coverage, kind: Option<&str>) -> Result<Value, Problem> {
+    let found = coverage.division_for(kind);
     let (division, decision) =
         found.ok_or(oms_app::AppError::Rejected(Rejection::OrganisationMissing))?;
-    let answer = json!({
+    Ok(json!({
         "division": division,
         "rule": decision.rule,
         "beaten": decision.beaten,
         "unmatched": decision.unmatched,
         "reason": decision.reason,
-    });
-    Ok(json_answer(StatusCode::OK, &[], &answer))
+    }))
 }
 
 pub async fn of_order(

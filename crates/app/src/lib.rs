@@ -2,6 +2,7 @@
 //! [`ports`].
 
 pub mod change;
+pub mod coverage;
 pub mod documents;
 pub mod effects;
 mod error;

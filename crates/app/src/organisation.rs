@@ -1,14 +1,15 @@
 //! The organisation and its coverage are read and swapped.
 
 use crate::AppError;
+use crate::coverage::examine;
 use crate::ports::{Orders, Organisation, RegistrationQuery};
 use crate::read::require;
 use crate::register::coverage;
+use oms_domain::catalogue::Service;
 use oms_domain::division::{self, Division};
 use oms_domain::input::Fault;
-use oms_domain::limits::COVERAGE_RULES_MAX;
 use oms_domain::rights::{Actor, Right};
-use oms_domain::routing::{Coverage, CoverageRule, Query, check_rule, conflicts};
+use oms_domain::routing::{Coverage, CoverageRule, PreparedRules, Query};
 use std::collections::BTreeSet;
 
 pub async fn divisions<P: Organisation>(
@@ -55,7 +56,7 @@ pub async fn rules<P: Organisation>(
     Ok(ports.coverage().await?)
 }
 
-/// Checks all rules and swaps them at once, or changes nothing. `line_of` names the place of a rule in what was sent.
+/// Checks all rules and swaps them at once, or changes nothing. `place_of` names the place of a rule in what was sent.
 pub async fn replace_coverage<P: Organisation>(
     ports: &P,
     actor: &Actor,
@@ -63,44 +64,13 @@ pub async fn replace_coverage<P: Organisation>(
     place_of: impl Fn(usize, &str) -> String + Send,
 ) -> Result<(usize, Vec<String>), AppError> {
     require(actor, Right::OrganisationWrite)?;
-    let mut faults = Vec::new();
-    let mut fault = |index: usize, column: &str, code: &str, message: String| {
-        faults.push(Fault { pointer: place_of(index, column), code: code.to_owned(), message });
-    };
-    if rules.len() > COVERAGE_RULES_MAX {
-        let message = format!("At most {COVERAGE_RULES_MAX} rules.");
-        fault(COVERAGE_RULES_MAX, "division_code", "too-many", message);
-    }
     let divisions = ports.divisions().await?;
-    let codes: BTreeSet<&str> = divisions.iter().map(|division| division.code.as_str()).collect();
-    for (index, rule) in rules.iter().enumerate() {
-        if !codes.contains(rule.division_code.as_str()) {
-            let message = format!("There is no division {:?}.", rule.division_code);
-            fault(index, "division_code", "unknown-division", message);
-        }
-        for (column, message) in check_rule(rule) {
-            fault(index, column, "invalid-rule", message);
-        }
-    }
-    for (first, second, example) in conflicts(&rules) {
-        let message = format!(
-            "This rule and the one of {} at {} are equally specific for {example}; make one of them more specific.",
-            rules[first].division_code,
-            place_of(first, "division_code"),
-        );
-        fault(second, "division_code", "ambiguous-coverage", message);
-    }
+    let (faults, warnings) = examine(&PreparedRules::new(&rules), &rules, &divisions, place_of);
     if !faults.is_empty() {
         return Err(AppError::Invalid(faults));
     }
-    let mut seen = BTreeSet::new();
-    let warnings = rules.iter().enumerate().filter_map(|(index, rule)| {
-        let repeated = !seen.insert(format!("{rule:?}"));
-        repeated.then(|| {
-            format!("{}: the rule {} is there twice.", place_of(index, ""), rule.describe())
-        })
-    });
-    let warnings = warnings.collect();
+    let sentence = |warning: Fault| format!("{}: {}", warning.pointer, warning.message);
+    let warnings = warnings.into_iter().map(sentence).collect();
     ports.replace_coverage(&rules).await?;
     Ok((rules.len(), warnings))
 }
@@ -111,9 +81,24 @@ pub async fn lookup<P: Orders>(
     actor: &Actor,
     place: Query,
 ) -> Result<Coverage, AppError> {
+    Ok(lookup_each(ports, actor, place).await?.0)
+}
+
+/// Who operates an address for all services of the query together, and for each on its own.
+pub async fn lookup_each<P: Orders>(
+    ports: &P,
+    actor: &Actor,
+    place: Query,
+) -> Result<(Coverage, Vec<(Service, Coverage)>), AppError> {
     require(actor, Right::OrganisationRead)?;
     let query =
         RegistrationQuery { idempotency_key: None, duplicate_key: None, import_key: None, place };
     let found = ports.registration_context(&query).await?;
-    Ok(coverage(found, &query.place))
+    let of = |service: &Service| {
+        let place = query.place.place.clone();
+        let alone = Query { place, services: BTreeSet::from([*service]) };
+        (*service, coverage(found.clone(), &alone))
+    };
+    let each = query.place.services.iter().map(of).collect();
+    Ok((coverage(found, &query.place), each))
 }

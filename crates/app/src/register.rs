@@ -6,6 +6,7 @@ use crate::ports::{
     NewIdempotencyKey, Orders, RegistrationContext, RegistrationQuery, Save, SaveError,
 };
 use oms_domain::decide::{self, Context, Decision};
+use oms_domain::division::DivisionReference;
 use oms_domain::limits::STALE_RETRIES_MAX;
 use oms_domain::number::order_number;
 use oms_domain::order::Order;
@@ -13,7 +14,9 @@ use oms_domain::registration::Registration;
 use oms_domain::rejection::Rejection;
 use oms_domain::rights::{Actor, Right};
 use oms_domain::routing::normalise::Place;
-use oms_domain::routing::{Coverage, Query, select};
+use oms_domain::routing::{
+    Coverage, Query, Selection, ServiceDivision, divisions_by_service, select,
+};
 use oms_domain::scenario;
 use oms_domain::time::Instant;
 use serde_json::Value;
@@ -132,6 +135,7 @@ fn read_response(text: &str) -> Result<Value, AppError> {
 
 /// The winner among the candidates, and what lies around its division; around the root when no rule matches.
 pub fn coverage(found: RegistrationContext, query: &Query) -> Coverage {
+    let by_service = services(&found, query);
     let selection = select(found.candidates, query);
     let start = selection.rule.as_ref().map(|rule| rule.division_code.clone()).or(found.root);
     let neighbourhood = found
@@ -139,7 +143,29 @@ pub fn coverage(found: RegistrationContext, query: &Query) -> Coverage {
         .into_iter()
         .find(|around| around.start().map(|start| &start.code) == start.as_ref())
         .unwrap_or_default();
-    Coverage { rule: selection.rule, beaten: selection.beaten, neighbourhood }
+    let Selection { rule, beaten } = selection;
+    Coverage { rule, beaten, neighbourhood, by_service }
+}
+
+/// Who operates the address for each service; nobody is named when it is the same division for all.
+fn services(found: &RegistrationContext, query: &Query) -> Vec<ServiceDivision> {
+    if query.services.len() < 2 {
+        return Vec::new();
+    }
+    let named = |code: &str| {
+        let starts = found.neighbourhoods.iter().filter_map(|around| around.start());
+        let start = starts.into_iter().find(|start| start.code == code)?;
+        Some(DivisionReference { code: start.code.clone(), name: start.name.clone() })
+    };
+    let divisions: Vec<ServiceDivision> = divisions_by_service(&found.candidates, query)
+        .into_iter()
+        .filter_map(|(service, Selection { rule, .. })| {
+            let code = rule.as_ref().map(|rule| &rule.division_code).or(found.root.as_ref())?;
+            Some(ServiceDivision { service, division: named(code)?, rule })
+        })
+        .collect();
+    let is_one = divisions.windows(2).all(|pair| pair[0].division == pair[1].division);
+    if is_one { Vec::new() } else { divisions }
 }
 
 fn duplicate_key(registration: &Registration) -> Option<String> {

@@ -14,8 +14,8 @@ pub const CHARACTERISTICS_MAX: usize = 50;
 pub const JSON_BODY_BYTES_MAX: usize = 1024 * 1024;
 /// Bytes of an uploaded document: a scanned contract of some pages.
 pub const UPLOAD_BYTES_MAX: usize = 8 * 1024 * 1024;
-/// Bytes of a coverage or division file: about 100,000 rules.
-pub const COVERAGE_BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Bytes of a coverage or division file: 100,000 rules as JSON, twice as many as CSV.
+pub const COVERAGE_BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Entries of one answer of a list.
 pub const PAGE_ENTRIES_MAX: u32 = 200;
 /// Entries of one answer of a list when the caller names no limit.
@@ -34,6 +34,18 @@ pub const DIVISION_DEPTH_MAX: usize = 32;
 pub const DIVISIONS_MAX: usize = 20_000;
 /// Coverage rules of one operator.
 pub const COVERAGE_RULES_MAX: usize = 500_000;
+/// House ranges that one range is compared with when crossings are looked for; a street whose ranges cross more often is
+/// told of some, and the check stays quick.
+pub const COVERAGE_CROSSINGS_LOOKED_AT_MAX: usize = 64;
+/// Orders over which a coverage is laid when it is tried out; the newest of an operator's month.
+pub const COVERAGE_ORDERS_LOOKED_AT_MAX: usize = 20_000;
+/// Orders that one statement reads for it.
+pub const COVERAGE_ORDERS_READ_AT_ONCE: u32 = 1_000;
+/// Errors, warnings and gaps that the check of a coverage tells, of each; their number is told too.
+pub const COVERAGE_FINDINGS_TOLD_MAX: usize = 1_000;
+/// Days of orders that are looked at for gaps when the caller names none, and at most.
+pub const COVERAGE_GAP_DAYS_DEFAULT: u32 = 30;
+pub const COVERAGE_GAP_DAYS_MAX: u32 = 366;
 /// Attempts at an effect before it becomes fallout: with the delays below about two hours.
 pub const EFFECT_ATTEMPTS_MAX: i64 = 32;
 /// Delay before the second attempt at an effect, in milliseconds; it doubles with every attempt.

@@ -116,7 +116,7 @@ fn from_every_covering_division_each_kind_is_found() {
     let (divisions, rules) = (divisions(), rules());
     for rule in rules {
         let neighbourhood = Neighbourhood::of(&divisions, &rule.division_code);
-        let coverage = Coverage { rule: Some(rule.clone()), beaten: Vec::new(), neighbourhood };
+        let coverage = Coverage { rule: Some(rule.clone()), neighbourhood, ..Coverage::default() };
         for kind in ["technical", "support", "sales", "branch"] {
             let (division, decision) = coverage.division_for(Some(kind)).expect("a division");
             let found = divisions.iter().find(|known| known.code == division.code);

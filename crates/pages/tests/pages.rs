@@ -36,6 +36,7 @@ fn order() -> (Order, Vec<Event>) {
         rule: Some(CoverageRule { division_code: "head".to_owned(), ..CoverageRule::default() }),
         beaten: Vec::new(),
         neighbourhood: Neighbourhood::of(&[division], "head"),
+        ..Coverage::default()
     };
     let actor = Actor { name: HOSTILE.to_owned(), rights: vec![Right::Admin] };
     let context = Context {

@@ -13,6 +13,7 @@ mod health;
 mod orders;
 mod organisation;
 mod page;
+mod routed;
 mod save;
 mod tokens;
 

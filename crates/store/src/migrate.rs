@@ -3,6 +3,7 @@
 use crate::SCHEMA_VERSION;
 use crate::database::DatabaseError;
 use crate::native::NativeDatabase;
+use oms_app::ports::StoreError;
 use sqlx::SqlSafeStr;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use thiserror::Error;
@@ -45,6 +46,8 @@ pub enum MigrationError {
     Failed(String),
     #[error(transparent)]
     Database(#[from] DatabaseError),
+    #[error("The keys of the coverage could not be brought up to date: {0}")]
+    Keys(#[from] StoreError),
 }
 
 /// Applies what is missing. A database that a newer program has migrated is left alone.
@@ -57,13 +60,20 @@ pub async fn migrate(database: &NativeDatabase) -> Result<(), MigrationError> {
         },
         NativeDatabase::Postgres(pool) => migrator(|step| step.postgres).run(pool).await,
     };
-    outcome.map_err(|error| match error {
+    outcome.map_err(failed)?;
+    // Rules are found under a key that this program may write differently from the one that stored them.
+    crate::Store::new(database.clone()).refresh_lookup_keys().await?;
+    Ok(())
+}
+
+fn failed(error: MigrateError) -> MigrationError {
+    match error {
         MigrateError::VersionMissing(found) => {
             MigrationError::Newer { found, known: SCHEMA_VERSION }
         }
         MigrateError::VersionMismatch(version) => MigrationError::Changed(version),
         other => MigrationError::Failed(other.to_string()),
-    })
+    }
 }
 
 #[cfg(test)]

@@ -9,12 +9,13 @@ use oms_app::ports::Cursor;
 use oms_domain::input::{Fault, UNKNOWN_FIELD, check_text};
 use oms_domain::limits::{NAME_CHARACTERS_MAX, PAGE_ENTRIES_DEFAULT, PAGE_ENTRIES_MAX};
 use oms_domain::time::Instant;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The parameters of a request; faults are collected until [`finish`](Parameters::finish).
 #[derive(Debug, Default)]
 pub struct Parameters {
-    values: BTreeMap<String, String>,
+    /// A name may stand there several times; only [`choices`](Parameters::choices) takes more than one value.
+    values: BTreeMap<String, Vec<String>>,
     faults: Vec<Fault>,
 }
 
@@ -28,9 +29,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Parameters {
             .map_err(|_| Problem::bad_request("invalid-query", "The query is not form-encoded."))?;
         let mut parameters = Parameters::default();
         for (name, value) in pairs.0 {
-            if parameters.values.insert(name.clone(), value).is_some() {
-                parameters.fault(&name, "twice", format!("{name} is given twice."));
-            }
+            parameters.values.entry(name).or_default().push(value);
         }
         Ok(parameters)
     }
@@ -44,7 +43,11 @@ impl Parameters {
 
     /// A short text; an empty value counts as absent.
     pub fn text(&mut self, name: &str) -> Option<String> {
-        let value = self.values.remove(name).filter(|value| !value.trim().is_empty())?;
+        let mut values = self.values.remove(name)?;
+        if values.len() > 1 {
+            self.fault(name, "twice", format!("{name} is given twice."));
+        }
+        let value = values.pop().filter(|value| !value.trim().is_empty())?;
         match check_text(&value, NAME_CHARACTERS_MAX, false) {
             Ok(text) => Some(text.to_owned()),
             Err((code, message)) => {
@@ -73,6 +76,39 @@ impl Parameters {
             self.fault(name, "unknown-value", format!("{name} must be one of: {listed}."));
         }
         found
+    }
+
+    /// Any of a set, as a list with commas, or the parameter several times, or both.
+    pub fn choices<T: Copy + Ord>(&mut self, name: &str, words: &[(&str, T)]) -> BTreeSet<T> {
+        let values = self.values.remove(name).unwrap_or_default();
+        let parts: BTreeSet<String> = values
+            .iter()
+            .flat_map(|value| value.split(','))
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+            .map(str::to_owned)
+            .collect();
+        let mut chosen = BTreeSet::new();
+        for part in parts {
+            // Each is read as if it stood alone, so that each wrong one is told.
+            self.values.insert(name.to_owned(), vec![part]);
+            chosen.extend(self.choice(name, words));
+        }
+        chosen
+    }
+
+    /// A whole number within bounds, both included.
+    pub fn number(&mut self, name: &str, default: u32, bounds: (u32, u32)) -> u32 {
+        let Some(text) = self.text(name) else { return default };
+        match text.parse::<u32>() {
+            Ok(number) if (bounds.0..=bounds.1).contains(&number) => number,
+            _ => {
+                let (least, most) = bounds;
+                let message = format!("{name} must be a number from {least} to {most}.");
+                self.fault(name, "out-of-range", message);
+                default
+            }
+        }
     }
 
     /// An instant, or a date, which is the start of its day in UTC.

@@ -144,6 +144,7 @@ impl<'a> Change<'a> {
             rule: self.order.routing.rule.clone(),
             beaten: self.order.routing.beaten.clone(),
             neighbourhood: self.context.neighbourhood.clone(),
+            by_service: self.order.routing.by_service.clone(),
         }
     }
 

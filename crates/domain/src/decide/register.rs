@@ -67,6 +67,7 @@ pub fn register(
         routing: RoutingDecision {
             rule: coverage.rule.clone(),
             beaten: coverage.beaten.clone(),
+            by_service: coverage.by_service.clone(),
             ..Default::default()
         },
         documents: Vec::new(),

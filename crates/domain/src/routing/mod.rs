@@ -1,12 +1,21 @@
 //! Which division operates an address: coverage rules, the most specific of which wins.
 
+mod check;
+mod house;
 pub mod normalise;
 mod rule;
 mod select;
+mod specificity;
+mod street;
 
+pub use check::{Finding, FindingKind, conflicts};
+pub use house::House;
 pub use rule::{CoverageRule, Parity, check_rule, lookup_keys};
-pub use select::{Query, Selection, conflicts, select, specificity};
+pub use select::{PreparedRules, Query, Selection, divisions_by_service, select};
+pub use specificity::{Specificity, specificity};
+pub use street::{Street, StreetKind};
 
+use crate::catalogue::Service;
 use crate::division::{DivisionReference, Neighbourhood};
 use serde::{Deserialize, Serialize};
 
@@ -23,10 +32,23 @@ pub struct RoutingDecision {
     /// Rules that match too and are less specific, best first.
     #[serde(default)]
     pub beaten: Vec<CoverageRule>,
+    /// Who operates the address for each service, where an order is for several and they differ.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by_service: Vec<ServiceDivision>,
     /// No rule matched: the order waits at the root, where people sort it out.
     pub unmatched: bool,
     /// All of it as a sentence.
     pub reason: String,
+}
+
+/// Who operates an address for one service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ServiceDivision {
+    pub service: Service,
+    pub division: DivisionReference,
+    /// None: no rule matches for this service; it is the root's.
+    pub rule: Option<CoverageRule>,
 }
 
 /// What is known about an address before a stage asks for its division.
@@ -36,6 +58,8 @@ pub struct Coverage {
     pub beaten: Vec<CoverageRule>,
     /// Around the covering division, or around the root when no rule matched.
     pub neighbourhood: Neighbourhood,
+    /// One entry per service when the divisions of several differ, else none.
+    pub by_service: Vec<ServiceDivision>,
 }
 
 impl Coverage {
@@ -69,6 +93,15 @@ impl Coverage {
                 beaten.division_code
             ));
         }
+        if !self.by_service.is_empty() {
+            let each = |one: &ServiceDivision| {
+                format!("{} is operated by {}", one.service.code(), one.division.name)
+            };
+            let all = self.by_service.iter().map(each).collect::<Vec<_>>().join(", ");
+            reason.push_str(&format!(
+                " Its services have different divisions: {all}; the most specific rule of all decides."
+            ));
+        }
         if let Some(kind) = kind.filter(|_| !unmatched) {
             if found.is_none() {
                 reason.push_str(&format!(
@@ -90,6 +123,7 @@ impl Coverage {
             division_kind: kind.map(str::to_owned),
             rule: self.rule.clone(),
             beaten: self.beaten.clone(),
+            by_service: self.by_service.clone(),
             unmatched,
             reason,
         };

@@ -1,11 +1,15 @@
 //! A coverage rule: "this division operates these addresses". A field that is absent means "any".
 
+use super::house::House;
 use super::normalise::{self, Place};
+use super::specificity::{Houses, NormalRule};
+use super::street::Street;
 use crate::catalogue::Service;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// Of which houses of a range a rule speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Parity {
     Odd,
@@ -27,6 +31,9 @@ pub struct CoverageRule {
     pub city: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub street: Option<String>,
+    /// One house with its letter and part: `12A`, `12 корп. 2`. `12` is number 12 without either.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub house: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub house_from: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -40,50 +47,28 @@ pub struct CoverageRule {
     pub phone_prefix: Option<String>,
 }
 
+impl Parity {
+    pub fn holds(self, number: u32) -> bool {
+        match self {
+            Parity::Odd => number % 2 == 1,
+            Parity::Even => number.is_multiple_of(2),
+        }
+    }
+}
+
 impl CoverageRule {
-    /// The rule names house numbers: a range, a parity, or both.
+    /// The rule names houses: one, a range, a parity.
     pub fn names_houses(&self) -> bool {
-        self.house_from.is_some() || self.house_to.is_some() || self.parity.is_some()
+        self.house.is_some() || self.names_range()
     }
 
-    /// How many houses the range holds; half as many with a parity. Rules without an end hold "all".
-    pub fn house_count(&self) -> u64 {
-        let from = u64::from(self.house_from.unwrap_or(0));
-        let to = u64::from(self.house_to.unwrap_or(u32::MAX));
-        let all = to.saturating_sub(from) + 1;
-        if self.parity.is_some() { all.div_ceil(2) } else { all }
+    pub(super) fn names_range(&self) -> bool {
+        self.house_from.is_some() || self.house_to.is_some() || self.parity.is_some()
     }
 
     /// Every field that the rule names is that of the place.
     pub fn matches(&self, place: &Place, services: &BTreeSet<Service>) -> bool {
-        let same = |rule: &Option<String>, value: &str| {
-            rule.as_deref().is_none_or(|text| normalise::text(text) == value)
-        };
-        self.service.is_none_or(|service| services.contains(&service))
-            && same(&self.country, &place.country)
-            && same(&self.region, &place.region)
-            && same(&self.city, &place.city)
-            && self.street.as_deref().is_none_or(|street| normalise::street(street) == place.street)
-            && (!self.names_houses() || place.house.is_some_and(|house| self.holds_house(house)))
-            && self
-                .postcode_prefix
-                .as_deref()
-                .is_none_or(|prefix| place.postcode.starts_with(&normalise::postcode(prefix)))
-            && self
-                .phone_prefix
-                .as_deref()
-                .is_none_or(|prefix| place.phone.starts_with(&normalise::phone_digits(prefix)))
-    }
-
-    fn holds_house(&self, house: u32) -> bool {
-        let parity = match self.parity {
-            None => true,
-            Some(Parity::Odd) => house % 2 == 1,
-            Some(Parity::Even) => house.is_multiple_of(2),
-        };
-        parity
-            && self.house_from.is_none_or(|from| house >= from)
-            && self.house_to.is_none_or(|to| house <= to)
+        NormalRule::of(self).matches(place, services)
     }
 
     /// The rule as part of a sentence: `[US, Georgia, postcode 305…]`.
@@ -92,7 +77,8 @@ impl CoverageRule {
         parts.extend(self.service.map(|service| service.code().to_owned()));
         let texts = [&self.country, &self.region, &self.city, &self.street];
         parts.extend(texts.into_iter().flatten().cloned());
-        if self.names_houses() {
+        parts.extend(self.house.as_ref().map(|house| format!("house {house}")));
+        if self.names_range() {
             let end =
                 |bound: Option<u32>| bound.map(|number| number.to_string()).unwrap_or_default();
             let parity = match self.parity {
@@ -110,27 +96,9 @@ impl CoverageRule {
         format!("[{}]", parts.join(", "))
     }
 
-    /// The key under which the rule is looked up: its most selective field, in normal form. [`lookup_keys`] makes the
-    /// keys that an address can match, so that one indexed query finds every candidate.
+    /// The key under which the rule is stored; [`lookup_keys`] makes those that an address can match.
     pub fn lookup_key(&self) -> String {
-        let city = self.city.as_deref().map(normalise::text).unwrap_or_default();
-        match self {
-            CoverageRule { street: Some(street), .. } => {
-                format!("s|{city}|{}", normalise::street(street))
-            }
-            CoverageRule { postcode_prefix: Some(prefix), .. } => {
-                format!("p|{}", normalise::postcode(prefix))
-            }
-            CoverageRule { city: Some(_), .. } => format!("c|{city}"),
-            CoverageRule { phone_prefix: Some(prefix), .. } => {
-                format!("t|{}", normalise::phone_digits(prefix))
-            }
-            CoverageRule { region: Some(region), .. } => format!("r|{}", normalise::text(region)),
-            CoverageRule { country: Some(country), .. } => {
-                format!("n|{}", normalise::text(country))
-            }
-            _ => "*".to_owned(),
-        }
+        NormalRule::of(self).lookup_key()
     }
 }
 
@@ -143,9 +111,10 @@ pub fn lookup_keys(place: &Place) -> Vec<String> {
     if !place.city.is_empty() {
         keys.push(format!("c|{}", place.city));
     }
-    if !place.street.is_empty() {
-        keys.push(format!("s||{}", place.street));
-        keys.push(format!("s|{}|{}", place.city, place.street));
+    let street = &place.street.name;
+    if !street.is_empty() {
+        keys.push(format!("s||{street}"));
+        keys.push(format!("s|{}|{street}", place.city));
         keys.dedup();
     }
     keys.extend(prefixes(&place.postcode).map(|prefix| format!("p|{prefix}")));
@@ -170,6 +139,26 @@ pub fn check_rule(rule: &CoverageRule) -> Vec<(&'static str, String)> {
             "house_to",
             format!("The house range {from}–{to} is empty; write the smaller number first."),
         ));
+    }
+    if let Some(house) = rule.house.as_deref() {
+        if rule.names_range() {
+            let message = "Name one house, or a range with its parity, not both.";
+            faults.push(("house", message.to_owned()));
+        }
+        if House::parse(house).is_none() {
+            let message = format!("{house:?} must begin with a house number, as 12A or 12/3.");
+            faults.push(("house", message));
+        }
+    }
+    if let Houses::Range(range) = NormalRule::of(rule).houses
+        && range.from <= range.to
+        && range.count() == 0
+    {
+        let side = if range.parity == Some(Parity::Odd) { "odd" } else { "even" };
+        faults.push(("parity", format!("There is no {side} house in this range.")));
+    }
+    if rule.street.as_deref().is_some_and(|street| Street::parse(street).name.is_empty()) {
+        faults.push(("street", "A street needs letters or digits.".to_owned()));
     }
     if rule.postcode_prefix.as_deref().is_some_and(|prefix| normalise::postcode(prefix).is_empty())
     {

@@ -45,7 +45,12 @@ pub fn coverage() -> Coverage {
         city: Some("Tashkent".to_owned()),
         ..CoverageRule::default()
     };
-    Coverage { rule: Some(rule), beaten: Vec::new(), neighbourhood: neighbourhood() }
+    Coverage {
+        rule: Some(rule),
+        beaten: Vec::new(),
+        neighbourhood: neighbourhood(),
+        by_service: Vec::new(),
+    }
 }
 
 /// People by the name of their role.

@@ -11,6 +11,7 @@ mod contract {
     mod outbox;
     mod plans;
     mod races;
+    mod routed;
     mod saving;
     mod schema;
     mod search;
@@ -18,6 +19,7 @@ mod contract {
 
 mod use_cases {
     mod changing;
+    mod coverage;
     mod documents;
     mod executing;
     mod organisation;

@@ -40,11 +40,18 @@ async fn the_organisation_comes_back_as_it_was(store: TestStore) {
         region: Some("Ташкент".to_owned()),
         city: Some("Tashkent".to_owned()),
         street: Some("Amir Temur".to_owned()),
+        house: None,
         house_from: Some(1),
         house_to: Some(99),
         parity: Some(Parity::Odd),
         postcode_prefix: Some("1000".to_owned()),
         phone_prefix: Some("+998 71".to_owned()),
+    });
+    all.push(CoverageRule {
+        division_code: "north-tech".to_owned(),
+        street: Some("ул. Навои".to_owned()),
+        house: Some("12 корп. 2".to_owned()),
+        ..CoverageRule::default()
     });
     all.push(CoverageRule { division_code: "head".to_owned(), ..CoverageRule::default() });
     store.replace_coverage(&all).await.expect("swapped");

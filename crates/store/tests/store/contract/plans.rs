@@ -6,6 +6,7 @@ use crate::support::operator;
 use crate::support::orders::{
     MORNING, comment, connect, decision, document, next, save_of, saved_with_effects,
 };
+use oms_app::coverage::RoutedOrders;
 use oms_app::ports::{
     Cursor, Documents, Effects, NewIdempotencyKey, OrderFilter, OrderPageQuery, OrderReference,
     OrderSort, Orders, Organisation, RegistrationQuery, Save, Settlement, Tokens,
@@ -152,6 +153,10 @@ async fn reading(store: &Store<Noting>, order: &Order) {
     store.document("id").await.expect("looked up");
     store.content("hash").await.expect("looked up");
     store.token("hash").await.expect("looked up");
+    let open = store.open(None, 50).await.expect("looked up");
+    store.open(open.first(), 50).await.expect("looked up");
+    store.registered_since(MORNING, None, 50).await.expect("looked up");
+    store.registered_since(MORNING, open.first(), 50).await.expect("looked up");
     store.division("head").await.expect("looked up");
     store.effect("id").await.expect("looked up");
     for state in [None, Some(EffectState::Fallout)] {

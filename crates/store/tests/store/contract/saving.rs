@@ -16,8 +16,8 @@ use oms_domain::division::Neighbourhood;
 use oms_domain::effect::{EffectKind, EffectState};
 use oms_domain::event::EventType;
 use oms_domain::order::Order;
-use oms_domain::routing::Query;
 use oms_domain::routing::normalise::Place;
+use oms_domain::routing::{Query, Street};
 
 on_both_databases! {
     a_new_order_is_found_by_id_and_number
@@ -283,7 +283,7 @@ async fn a_registration_looks_everything_up_at_once(store: TestStore) {
             place: Place {
                 country: "uz".to_owned(),
                 city: "tashkent".to_owned(),
-                street: street.to_owned(),
+                street: Street::parse(street),
                 ..Place::default()
             },
             ..Query::default()

@@ -49,7 +49,8 @@ pub fn decision(form: &Value, now: Instant) -> Decision {
     let scenario = scenario::for_order(registration.kind, registration.party_type());
     let scenario = scenario.expect("a scenario");
     let neighbourhood = Neighbourhood::of(&divisions(), "north-tech");
-    let coverage = Coverage { rule: rules().into_iter().next(), beaten: Vec::new(), neighbourhood };
+    let coverage =
+        Coverage { rule: rules().into_iter().next(), neighbourhood, ..Coverage::default() };
     let admin = admin();
     let context = Context { now, actor: &admin, scenario, neighbourhood: &coverage.neighbourhood };
     let id = Uuid::now_v7();

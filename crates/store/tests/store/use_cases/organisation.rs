@@ -8,7 +8,7 @@ use oms_app::organisation::{self, lookup, replace_coverage, replace_divisions};
 use oms_app::ports::Organisation;
 use oms_domain::input::Fault;
 use oms_domain::routing::normalise::Place;
-use oms_domain::routing::{CoverageRule, Query};
+use oms_domain::routing::{CoverageRule, Query, Street};
 
 fn place(index: usize, column: &str) -> String {
     format!("line {} {column}", index + 2)
@@ -113,7 +113,7 @@ fn who_operates_an_address_is_told_with_the_rules_it_beat() {
             let place = Place {
                 country: "uz".to_owned(),
                 city: city.to_owned(),
-                street: street.to_owned(),
+                street: Street::parse(street),
                 ..Place::default()
             };
             let query = Query { place, ..Query::default() };
