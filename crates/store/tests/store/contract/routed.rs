@@ -53,7 +53,7 @@ async fn closed_orders_are_not_open(store: TestStore) {
     operator::establish(&store).await;
     let order = saved(&store, &connect(), MORNING).await;
     assert_eq!(store.open(None, 9).await.expect("read").len(), 1);
-    let cancel = Command::Cancel { reason: "moved".to_owned() };
+    let cancel = Command::Cancel { reason: "moved".to_owned(), penalty_confirmed: false };
     change(&store, &order, cancel, MORNING).await.expect("cancelled");
     assert_eq!(store.open(None, 9).await, Ok(vec![]));
     assert_eq!(store.registered_since(MORNING, None, 9).await.expect("read").len(), 1);
