@@ -1,6 +1,7 @@
 //! The gateway's wire format: paths, bodies, and what answers mean.
 
 use http::StatusCode;
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -39,23 +40,19 @@ pub enum Status {
     Retired,
 }
 
+/// What stays as it is in a path: the unreserved characters of RFC 3986.
+const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+/// What a header can't carry, and the sign that stands for it.
+const HEADER: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
+
 /// The path of an object.
 pub fn path(kind: &str, external_key: &str) -> String {
-    let stays = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
-    format!("/v1/objects/{kind}/{}", encoded(external_key, stays))
+    format!("/v1/objects/{kind}/{}", utf8_percent_encode(external_key, PATH))
 }
 
 /// An idempotency key, as a header can carry it: an external key in it may be in any script.
 pub fn header_key(idempotency_key: &str) -> String {
-    encoded(idempotency_key, |byte| byte.is_ascii_graphic() && byte != b'%')
-}
-
-fn encoded(text: &str, stays: impl Fn(u8) -> bool) -> String {
-    let encode = |byte| match stays(byte) {
-        true => char::from(byte).to_string(),
-        false => format!("%{byte:02X}"),
-    };
-    text.bytes().map(encode).collect()
+    utf8_percent_encode(idempotency_key, HEADER).to_string()
 }
 
 /// The address of an object at a gateway; a gateway that is none is a fault of the settings, a key that a path can't hold

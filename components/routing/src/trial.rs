@@ -5,7 +5,6 @@ use axum::body::Body;
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use oms_app::coverage::{self, Gap, Move, Told};
-use oms_domain::input::Fault;
 use oms_domain::limits::{COVERAGE_GAP_DAYS_DEFAULT, COVERAGE_GAP_DAYS_MAX};
 use oms_web::{Parameters, Problem, Session, clock, json_answer};
 use serde_json::{Value, json};
@@ -28,8 +27,8 @@ pub async fn check(
             .await?;
     let answer = json!({
         "rules": found.rules,
-        "errors": told(&found.errors, fault),
-        "warnings": told(&found.warnings, fault),
+        "errors": told(&found.errors, |fault| json!(fault)),
+        "warnings": told(&found.warnings, |fault| json!(fault)),
         "gaps": told(&found.gaps, gap),
         "orders": { "days": days, "lookedAt": found.orders },
     });
@@ -55,10 +54,6 @@ pub async fn preview(
 
 fn told<T>(told: &Told<T>, shown: fn(&T) -> Value) -> Value {
     json!({ "items": told.items.iter().map(shown).collect::<Vec<_>>(), "total": told.total })
-}
-
-fn fault(fault: &Fault) -> Value {
-    json!({ "pointer": fault.pointer, "code": fault.code, "message": fault.message })
 }
 
 fn gap(gap: &Gap) -> Value {

@@ -225,6 +225,19 @@ pub enum TaskState {
     Cancelled,
 }
 
+impl TaskState {
+    pub const WORDS: &[(&str, TaskState)] = &[
+        ("waiting", TaskState::Waiting),
+        ("open", TaskState::Open),
+        ("done", TaskState::Done),
+        ("cancelled", TaskState::Cancelled),
+    ];
+
+    pub fn code(self) -> &'static str {
+        word(Self::WORDS, self)
+    }
+}
+
 /// A piece of work inside a stage, done by a division.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

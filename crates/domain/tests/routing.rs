@@ -4,7 +4,7 @@ use oms_domain::address::Address;
 use oms_domain::catalogue::Service;
 use oms_domain::routing::normalise::Place;
 use oms_domain::routing::{
-    CoverageRule, House, Parity, PreparedRules, Query, Street, check_rule, conflicts,
+    CoverageRule, FindingKind, House, Parity, PreparedRules, Query, Street, check_rule,
     divisions_by_service, lookup_keys, select,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -129,7 +129,9 @@ fn winners() -> (Vec<CoverageRule>, Vec<(&'static str, &'static str)>) {
 #[test]
 fn the_most_specific_rule_wins() {
     let (rules, cases) = winners();
-    assert_eq!(conflicts(&rules), []);
+    let found = PreparedRules::new(&rules).check();
+    let ambiguous = found.iter().find(|finding| finding.kind == FindingKind::Ambiguous);
+    assert_eq!(ambiguous, None);
     let prepared = PreparedRules::new(&rules);
     for (address, expected) in cases {
         let query = query(address);

@@ -2,7 +2,7 @@
 
 use oms_domain::effect::EffectState;
 use oms_domain::event::Event;
-use oms_domain::order::Order;
+use oms_domain::order::{Order, Task};
 use oms_domain::party::Language;
 use oms_domain::scenario;
 use oms_domain::time::Instant;
@@ -49,6 +49,8 @@ pub struct DocumentRow {
     created: String,
     by: String,
     kilobytes: i64,
+    /// Since when it no longer counts.
+    superseded: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -70,6 +72,15 @@ pub struct HistoryRow {
     comment: Option<String>,
 }
 
+/// A task of the stage; `state` is the word of the API.
+#[derive(Debug, Clone, Serialize)]
+pub struct TaskRow {
+    name: String,
+    division: String,
+    state: String,
+    by: Option<String>,
+}
+
 #[derive(Debug, Clone, Serialize)]
 pub struct StageStep {
     name: String,
@@ -83,9 +94,12 @@ pub struct OrderPage {
     pub order: OrderRow,
     reason: String,
     hold: Option<String>,
+    /// Why it is being cancelled, while what it has made is taken back.
+    cancellation: Option<String>,
     assignee: Option<String>,
     steps: Vec<StageStep>,
     next_transitions: Vec<String>,
+    tasks: Vec<TaskRow>,
     items: Vec<Named>,
     fields: Vec<Named>,
     contact: Vec<Named>,
@@ -165,6 +179,7 @@ pub fn order_page(
         order: row(order, language, now),
         reason: order.routing.reason.clone(),
         hold: order.hold.as_ref().map(|hold| hold.reason.clone()),
+        cancellation: order.cancellation.as_ref().map(|cancellation| cancellation.reason.clone()),
         assignee: order.assignee.clone(),
         steps: scenario.map_or_else(Vec::new, |scenario| {
             let usual = scenario.stages.iter().filter(|stage| {
@@ -181,11 +196,19 @@ pub fn order_page(
             let leaving = scenario.transitions_from(&order.stage.code);
             leaving.map(|transition| transition.name.get(language).to_owned()).collect()
         }),
+        tasks: task_rows(order, scenario, language),
         items: items.collect(),
         fields: order
             .fields
             .iter()
-            .map(|(code, value)| named(field_name(scenario, code, language), &value_text(value)))
+            .map(|(code, value)| {
+                let definition = definition_of(scenario, code);
+                let name = definition.map_or(code.as_str(), |it| it.name.get(language));
+                let choices = definition.map(|it| it.choices.as_slice()).unwrap_or_default();
+                let chosen = choices.iter().find(|choice| value.as_str() == Some(&choice.code));
+                let text = chosen.map(|choice| choice.name.get(language).to_owned());
+                named(name, &text.unwrap_or_else(|| value_text(value)))
+            })
             .collect(),
         contact,
         symptom: order.symptom.clone(),
@@ -198,6 +221,7 @@ pub fn order_page(
                 kind: document.kind.clone(),
                 created: shown(document.created_at),
                 by: document.created_by.clone(),
+                superseded: document.superseded_at.map(shown),
                 kilobytes: (document.size + 1023) / 1024,
             })
             .collect(),
@@ -224,17 +248,35 @@ pub fn order_page(
     }
 }
 
-/// The name of a field as the scenario's transitions ask for it; its code when no transition does.
-fn field_name<'a>(
+/// The field as the scenario's transitions ask for it.
+fn definition_of<'a>(
     scenario: Option<&'a scenario::Scenario>,
-    code: &'a str,
-    language: Language,
-) -> &'a str {
+    code: &str,
+) -> Option<&'a scenario::FieldDefinition> {
     let transitions = scenario.into_iter().flat_map(|scenario| &scenario.transitions);
-    let mut definitions = transitions.flat_map(|transition| &transition.fields);
-    definitions
-        .find(|definition| definition.code == code)
-        .map_or(code, |definition| definition.name.get(language))
+    transitions.flat_map(|transition| &transition.fields).find(|field| field.code == code)
+}
+
+/// What is to be done in the stage where the order is.
+fn task_rows(
+    order: &Order,
+    scenario: Option<&scenario::Scenario>,
+    language: Language,
+) -> Vec<TaskRow> {
+    let stage = scenario.and_then(|scenario| scenario.stage(&order.stage.code));
+    let definitions = stage.map(|stage| stage.tasks.as_slice()).unwrap_or_default();
+    let tasks = order.tasks.iter().filter(|task| task.stage == order.stage.code);
+    let row = |task: &Task| {
+        let definition = definitions.iter().find(|definition| definition.code == task.code);
+        let name = definition.map_or(task.name.as_str(), |it| it.name.get(language));
+        TaskRow {
+            name: name.to_owned(),
+            division: task.division.name.clone(),
+            state: task.state.code().to_owned(),
+            by: task.completed_by.clone(),
+        }
+    };
+    tasks.map(row).collect()
 }
 
 impl WorkRow {

@@ -111,8 +111,8 @@ pub(super) fn follow(change: &mut Change<'_>, kind: EffectKind) -> Result<(), Re
     Ok(())
 }
 
-/// Takes the transition whose time has come. What its guards refuse is looked at again with the next deadline, not with
-/// every tick.
+/// Takes the transition whose time has come. What its guards refuse is left to people, who learn of it by the history and
+/// the deadline: it is not tried with every tick.
 pub(super) fn follow_time(change: &mut Change<'_>) -> Result<(), Rejection> {
     let stage = change.order.stage.code.clone();
     let waited = change.context.now.0 - change.order.stage.entered_at.0;

@@ -67,16 +67,6 @@ impl Finding {
     }
 }
 
-/// Two rules of different divisions that one address matches with equal specificity: their indices and that address.
-/// Each rule is told of one other at most.
-pub fn conflicts(rules: &[CoverageRule]) -> Vec<(usize, usize, String)> {
-    let found = ambiguous(&PreparedRules::new(rules));
-    let pair = |f: Finding| (f.other.unwrap_or(f.rule), f.rule, f.example);
-    let mut pairs: Vec<_> = found.into_iter().map(pair).collect();
-    pairs.sort();
-    pairs
-}
-
 impl PreparedRules<'_> {
     /// Everything that can be said of the rules alone, by their order.
     pub fn check(&self) -> Vec<Finding> {

@@ -8,7 +8,7 @@ mod select;
 mod specificity;
 mod street;
 
-pub use check::{Finding, FindingKind, conflicts};
+pub use check::{Finding, FindingKind};
 pub use house::House;
 pub use rule::{CoverageRule, Parity, check_rule, lookup_keys};
 pub use select::{PreparedRules, Query, Selection, divisions_by_service, select};

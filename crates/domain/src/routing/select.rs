@@ -26,7 +26,7 @@ pub struct Selection {
 }
 
 /// The most specific of the candidates that match. Rules of equal specificity are in one division
-/// ([`super::conflicts`] sees to it), the order of their text decides which is named.
+/// ([`PreparedRules::check`] sees to it), the order of their text decides which is named.
 pub fn select(candidates: impl IntoIterator<Item = CoverageRule>, query: &Query) -> Selection {
     let candidates: Vec<CoverageRule> = candidates.into_iter().collect();
     let normal = candidates.iter().map(NormalRule::of).collect::<Vec<_>>();
