@@ -2,7 +2,7 @@
 
 use oms_domain::effect::EffectState;
 use oms_domain::event::Event;
-use oms_domain::order::{Order, Task};
+use oms_domain::order::{Order, OrderState, Task};
 use oms_domain::party::Language;
 use oms_domain::scenario;
 use oms_domain::time::Instant;
@@ -182,9 +182,10 @@ pub fn order_page(
         cancellation: order.cancellation.as_ref().map(|cancellation| cancellation.reason.clone()),
         assignee: order.assignee.clone(),
         steps: scenario.map_or_else(Vec::new, |scenario| {
-            let usual = scenario.stages.iter().filter(|stage| {
-                stage.code == order.stage.code
-                    || !matches!(stage.state.code(), "rejected" | "cancelled")
+            // A closed order's way is known; an open one may still come through every stage.
+            let usual = scenario.stages.iter().filter(|stage| match order.is_closed() {
+                true => order.stages_entered.contains(&stage.code),
+                false => !matches!(stage.state, OrderState::Rejected | OrderState::Cancelled),
             });
             let step = |stage: &scenario::Stage| StageStep {
                 name: stage.name.get(language).to_owned(),

@@ -4,7 +4,7 @@ use oms_domain::decide::{self, Command, Context};
 use oms_domain::division::{Division, Neighbourhood};
 use oms_domain::effect::EffectState;
 use oms_domain::event::Event;
-use oms_domain::order::Order;
+use oms_domain::order::{Order, OrderState, Task, TaskState};
 use oms_domain::party::Language;
 use oms_domain::registration::Registration;
 use oms_domain::rights::{Actor, Right};
@@ -79,6 +79,39 @@ fn an_order_is_shown_with_its_people_as_text() {
         assert!(page.matches("&lt;script&gt;").count() >= 8, "{page}");
         assert!(page.contains("{{ m.actor }}"), "what looks like a template is text");
         assert!(page.contains("261124-4801-9372"));
+    }
+}
+
+#[test]
+fn tasks_are_shown_and_a_closed_order_shows_the_way_that_it_went() {
+    let (mut order, history) = order();
+    order.stage.code = "confirmation".to_owned();
+    order.tasks = vec![Task {
+        code: "fault-report".to_owned(),
+        stage: "confirmation".to_owned(),
+        name: HOSTILE.to_owned(),
+        division: order.division.clone(),
+        state: TaskState::Open,
+        optional: false,
+        completed_at: None,
+        completed_by: None,
+        comment: None,
+    }];
+    let shown = |order: &Order, language| {
+        let model = order_page("olim", order, &history, Vec::new(), language, NOW);
+        let page = render(Page::Order, language, &model).expect("it is rendered");
+        assert_sound(&page, "order");
+        page
+    };
+    for (language, to_do, visit) in
+        [(Language::En, "to do", "Field visit"), (Language::Ru, "выполнить", "Выезд специалиста")]
+    {
+        let open = shown(&order, language);
+        assert!(open.contains("id=\"tasks\"") && open.contains(to_do), "{open}");
+        assert!(open.contains(visit), "an open order may still come there");
+        let closed = Order { state: OrderState::Completed, tasks: Vec::new(), ..order.clone() };
+        let closed = shown(&closed, language);
+        assert!(!closed.contains("id=\"tasks\"") && !closed.contains(visit), "{closed}");
     }
 }
 
