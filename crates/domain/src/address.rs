@@ -37,6 +37,11 @@ impl Address {
         line + &self.country
     }
 
+    /// A technician would find the door.
+    pub fn is_complete(&self) -> bool {
+        self.city.is_some() && self.street.is_some() && self.house.is_some()
+    }
+
     /// Reads and checks an address. A complete one has a street and a house: a technician must find the door.
     pub fn read(reader: &ObjectReader<'_>, complete: bool) -> Option<Address> {
         let country = reader.required_text("country", CODE_CHARACTERS_MAX).and_then(|text| {

@@ -1,6 +1,7 @@
 //! Events: the history of an order. Never changed, never removed.
 
 use crate::time::Instant;
+use json_patch::Patch;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -9,6 +10,7 @@ use serde_json::Value;
 pub enum EventType {
     Registered,
     Imported,
+    Amended,
     Routed,
     Transitioned,
     Held,
@@ -54,4 +56,16 @@ pub struct Event {
     /// What programs need to know about it.
     #[serde(skip_serializing_if = "Value::is_null", default)]
     pub data: Value,
+    /// What the decision changed in the stored order (JSON Patch, RFC 6902): on the last event of each decision, so that
+    /// the history replays to the order, see [`crate::replay`]. Not shown to callers: it repeats the order's content.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub change: Option<Patch>,
+}
+
+impl Event {
+    /// The event as callers see it.
+    pub fn to_api(&self) -> Value {
+        let shown = Event { change: None, ..self.clone() };
+        serde_json::to_value(shown).unwrap_or_default()
+    }
 }

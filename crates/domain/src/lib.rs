@@ -8,6 +8,7 @@
 //! system needs in [`provisioning`], and every limit in [`limits`].
 
 pub mod address;
+pub mod amendment;
 pub mod catalogue;
 pub mod decide;
 pub mod division;
@@ -22,6 +23,7 @@ pub mod phone;
 pub mod provisioning;
 pub mod registration;
 pub mod rejection;
+pub mod replay;
 pub mod rights;
 pub mod routing;
 pub mod scenario;

@@ -43,6 +43,13 @@ pub struct Imported {
     pub status: Option<String>,
 }
 
+/// What an order may lack that a new one must have, because it came over from a system that did not know it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Leniency {
+    pub party: bool,
+    pub address: bool,
+}
+
 impl Registration {
     pub fn party_type(&self) -> Option<PartyType> {
         self.party.as_ref().map(|party| party.party_type)
@@ -55,8 +62,18 @@ impl Registration {
     /// Reads a registration; all faults at once. `today` is the date at the caller's side of the world that is latest
     /// behind (UTC minus 12 hours), so that nobody's today is refused as the past.
     pub fn read(document: &Value, now: Instant) -> Result<Registration, Vec<Fault>> {
+        Self::read_leniently(document, now, Leniency::default())
+    }
+
+    /// The same for an order that there is already, and that may lack something.
+    pub fn read_leniently(
+        document: &Value,
+        now: Instant,
+        leniency: Leniency,
+    ) -> Result<Registration, Vec<Fault>> {
         let faults = Faults::default();
-        let registration = faults.document(document).and_then(|reader| read_order(&reader, now));
+        let registration =
+            faults.document(document).and_then(|reader| read_order(&reader, now, leniency));
         match registration {
             Some(registration) if faults.is_empty() => Ok(registration),
             _ => Err(faults.into_vec()),
@@ -64,14 +81,18 @@ impl Registration {
     }
 }
 
-fn read_order(reader: &ObjectReader<'_>, now: Instant) -> Option<Registration> {
+fn read_order(
+    reader: &ObjectReader<'_>,
+    now: Instant,
+    leniency: Leniency,
+) -> Option<Registration> {
     let kind = reader.required_choice("kind", OrderKind::WORDS);
     let imported = reader.object("imported").and_then(|imported| read_imported(&imported));
     let is_import = reader.value("imported").is_some();
     let support = kind == Some(OrderKind::Support);
     let channel = reader.required_choice("channel", Channel::WORDS);
     let party = match reader.value("party") {
-        None if is_import => None,
+        None if is_import || leniency.party => None,
         None => {
             reader.required("party");
             None
@@ -86,7 +107,9 @@ fn read_order(reader: &ObjectReader<'_>, now: Instant) -> Option<Registration> {
         // Support orders may come in with what the caller knows; whoever is connected needs a door.
         Some(_) => reader
             .object("address")
-            .and_then(|address| Address::read(&address, !support && !is_import)),
+            .and_then(|address| {
+                Address::read(&address, !support && !is_import && !leniency.address)
+            }),
     };
     let line_phone = read_phone(reader, "linePhone", false);
     let items = read_items(reader, kind);

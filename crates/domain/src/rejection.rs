@@ -38,6 +38,8 @@ pub enum Rejection {
         "Stage {stage} is past the point of no return: the order can be completed, not cancelled."
     )]
     PastPointOfNoReturn { stage: String },
+    #[error("Stage {stage} is past the point of no return: the party, the address and the items stay as they are.")]
+    AmendmentPastPointOfNoReturn { stage: String },
     #[error("A hold must end in the future; {until} has passed.")]
     HoldEndsInThePast { until: String },
     #[error("There are no divisions yet; set up the organisation with PUT /api/v1/divisions.")]
@@ -51,7 +53,7 @@ pub enum Rejection {
     #[error("The order is being cancelled ({reason}); wait until what was made is taken back.")]
     CancellationIsPending { reason: String },
     #[error(
-        "To cancel now has a price: {penalty} Send penaltyConfirmed: true to accept it.",
+        "This has a price now: {penalty} Send penaltyConfirmed: true to accept it.",
         penalty = .penalty.en
     )]
     PenaltyUnconfirmed { penalty: LocalText },
@@ -92,6 +94,7 @@ impl Rejection {
             Rejection::DocumentRequired { .. } => "document-required",
             Rejection::PartyRequired => "party-required",
             Rejection::PastPointOfNoReturn { .. } => "past-point-of-no-return",
+            Rejection::AmendmentPastPointOfNoReturn { .. } => "amendment-past-point-of-no-return",
             Rejection::HoldEndsInThePast { .. } => "hold-ends-in-the-past",
             Rejection::OrganisationMissing => "organisation-missing",
             Rejection::EffectNotInFallout { .. } => "effect-not-in-fallout",
@@ -162,6 +165,9 @@ impl Rejection {
             Rejection::PastPointOfNoReturn { stage } => format!(
                 "Этап {stage} уже нельзя отменить: заявку можно выполнить, но не отменить."
             ),
+            Rejection::AmendmentPastPointOfNoReturn { stage } => format!(
+                "На этапе {stage} уже нельзя менять, для кого, где и что подключается."
+            ),
             Rejection::HoldEndsInThePast { until } => {
                 format!("Приостановка должна закончиться в будущем, а {until} уже прошло.")
             }
@@ -181,7 +187,7 @@ impl Rejection {
                 "Заявка отменяется ({reason}); дождитесь, пока сделанное будет возвращено."
             ),
             Rejection::PenaltyUnconfirmed { penalty } => format!(
-                "Отмена теперь платная: {} Чтобы согласиться, отправьте penaltyConfirmed: true.",
+                "Это теперь платно: {} Чтобы согласиться, отправьте penaltyConfirmed: true.",
                 penalty.ru
             ),
             Rejection::TaskUnknown { task, stage } => {

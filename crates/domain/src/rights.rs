@@ -37,6 +37,7 @@ rights! {
     OrdersSales "orders.sales" "Move orders through the stages of the sales department." "Вести заявки по этапам отдела продаж.";
     OrdersTechnical "orders.technical" "Move orders through the stages of the technical department." "Вести заявки по этапам технического отдела.";
     OrdersSupport "orders.support" "Move orders through the stages of technical support." "Вести заявки по этапам технической поддержки.";
+    OrdersAmend "orders.amend" "Change what was ordered in orders under way." "Изменять содержание заявок в работе.";
     OrdersHold "orders.hold" "Put orders on hold and take them off it." "Приостанавливать и возобновлять заявки.";
     OrdersCancel "orders.cancel" "Cancel orders." "Отменять заявки.";
     OrdersAssign "orders.assign" "Give orders to a person." "Поручать заявки сотруднику.";

@@ -9,6 +9,8 @@ mod stories;
 #[path = "support/tables.rs"]
 mod tables;
 
+#[path = "decide/amendments.rs"]
+mod amendments;
 #[path = "decide/bookkeeping.rs"]
 mod bookkeeping;
 #[path = "decide/clock.rs"]

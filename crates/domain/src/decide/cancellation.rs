@@ -38,7 +38,7 @@ pub(super) fn cancel(
     }
     change.order.hold = None;
     change.order.leaves_at = None;
-    supersede_documents(change);
+    supersede_since(change, "");
     if provisioning::retirement(&change.order).is_empty() {
         return finish(change, Some(reason), penalty.map(|text| text.get(Language::En).to_owned()));
     }
@@ -100,20 +100,33 @@ fn finish(
     change.enter_stage(stage)
 }
 
-/// Documents that the stages so far are taken back with no longer count; they stay in the order.
-fn supersede_documents(change: &mut Change<'_>) {
+/// Documents that the stages from this one on are taken back with no longer count; they stay in the order. A stage that the
+/// order was not in stands for all.
+pub(super) fn supersede_since(change: &mut Change<'_>, since: &str) {
     let scenario = change.context.scenario;
+    let entered = &change.order.stages_entered;
+    let first = entered.iter().position(|code| code == since).unwrap_or(0);
+    let stages = entered[first..].iter().rev().filter_map(|code| scenario.stage(code));
+    let kinds: Vec<&str> = stages
+        .flat_map(|stage| &stage.compensation)
+        .filter_map(|compensation| match compensation {
+            Compensation::Supersede { document } => Some(document.as_str()),
+            Compensation::Retire => None,
+        })
+        .collect();
+    supersede(change, &kinds);
+}
+
+/// Documents of these kinds no longer count, in this order; they stay in the order.
+pub(super) fn supersede(change: &mut Change<'_>, kinds: &[&str]) {
     let now = change.context.now;
     let mut superseded = Vec::new();
-    for stage in change.order.stages_entered.iter().rev().filter_map(|code| scenario.stage(code)) {
-        for compensation in &stage.compensation {
-            let Compensation::Supersede { document: kind } = compensation else { continue };
-            let documents = change.order.documents.iter_mut();
-            for document in documents.filter(|document| document.kind == *kind) {
-                if document.superseded_at.is_none() {
-                    document.superseded_at = Some(now);
-                    superseded.push(document.id.clone());
-                }
+    for kind in kinds {
+        let documents = change.order.documents.iter_mut();
+        for document in documents.filter(|document| document.kind == *kind) {
+            if document.superseded_at.is_none() {
+                document.superseded_at = Some(now);
+                superseded.push(document.id.clone());
             }
         }
     }

@@ -7,6 +7,7 @@ use crate::event::{Event, EventType};
 use crate::order::{CurrentStage, Order};
 use crate::party::Language;
 use crate::rejection::Rejection;
+use crate::replay;
 use crate::routing::Coverage;
 use crate::scenario::{EntryAction, Stage};
 use serde_json::{Value, json};
@@ -29,13 +30,21 @@ impl Decision {
 pub(super) struct Change<'a> {
     pub order: Order,
     pub context: Context<'a>,
+    /// None: the order is new.
+    before: Option<&'a Order>,
     events: Vec<Event>,
     effects: Vec<Effect>,
 }
 
 impl<'a> Change<'a> {
+    /// Of a new order.
     pub fn new(order: Order, context: Context<'a>) -> Self {
-        Change { order, context, events: Vec::new(), effects: Vec::new() }
+        Change { order, context, before: None, events: Vec::new(), effects: Vec::new() }
+    }
+
+    /// Of an order that there is.
+    pub fn of(order: &'a Order, context: Context<'a>) -> Self {
+        Change { before: Some(order), ..Change::new(order.clone(), context) }
     }
 
     /// Adds to the history; answers the number of the event.
@@ -57,6 +66,7 @@ impl<'a> Change<'a> {
             summary,
             comment,
             data,
+            change: None,
         });
         sequence
     }
@@ -165,9 +175,10 @@ impl<'a> Change<'a> {
     }
 
     pub fn into_decision(mut self) -> Decision {
-        if !self.events.is_empty() {
+        if let Some(last) = self.events.last_mut() {
             self.order.version += 1;
             self.order.updated_at = self.context.now;
+            last.change = Some(replay::difference(self.before, &self.order));
         }
         Decision { order: self.order, events: self.events, effects: self.effects }
     }

@@ -60,7 +60,11 @@ pub(super) fn retired(change: &mut Change<'_>, keys: &[String]) -> Result<(), Re
     if change.order.cancellation.is_some() {
         return cancellation::compensated(change);
     }
-    transition::follow(change, EffectKind::Retire)
+    // An amendment retires some objects and leaves the order where it is.
+    match provisioning::retirement(&change.order).is_empty() {
+        true => transition::follow(change, EffectKind::Retire),
+        false => Ok(()),
+    }
 }
 
 pub(super) fn failed(change: &mut Change<'_>, effect: &str, kind: &str, error: &str) {

@@ -3,6 +3,7 @@
 //! Nothing in a [`Decision`] has happened yet. The caller saves the next state, the events and the effects in one atomic
 //! step, or nothing.
 
+mod amendment;
 mod cancellation;
 mod change;
 mod effects;
@@ -16,11 +17,13 @@ mod transition;
 pub use change::Decision;
 pub use transition::{AvailableTransition, available};
 
+use crate::amendment::Amendment;
 use crate::division::Neighbourhood;
 use crate::order::{Document, Order};
 use crate::provisioning::BillingObject;
 use crate::rejection::Rejection;
 use crate::rights::{Actor, Right};
+use crate::routing::Coverage;
 use crate::scenario::Scenario;
 use crate::time::Instant;
 use change::Change;
@@ -47,6 +50,12 @@ pub enum Command {
         reason: String,
         /// Somebody has seen and accepted what it costs past a soft point of no return.
         penalty_confirmed: bool,
+    },
+    /// What was ordered changes.
+    Amend {
+        amendment: Box<Amendment>,
+        /// Who operates the amended address; None: the address stays. The context's neighbourhood is around it.
+        coverage: Option<Box<Coverage>>,
     },
     /// A task of the current stage is done.
     CompleteTask {
@@ -121,7 +130,7 @@ pub fn decide(
     command: Command,
     context: Context<'_>,
 ) -> Result<Decision, Rejection> {
-    let mut change = Change::new(order.clone(), context);
+    let mut change = Change::of(order, context);
     match command {
         Command::Transition { transition, fields, comment } => {
             transition::make(&mut change, &transition, fields, comment)?;
@@ -132,6 +141,9 @@ pub fn decide(
         Command::Resume => hold::resume(&mut change)?,
         Command::Cancel { reason, penalty_confirmed } => {
             cancellation::cancel(&mut change, reason, penalty_confirmed)?
+        }
+        Command::Amend { amendment, coverage } => {
+            amendment::amend(&mut change, &amendment, coverage.as_deref())?
         }
         Command::CompleteTask { task, comment } => tasks::complete(&mut change, &task, comment)?,
         Command::Assign { assignee } => notes::assign(&mut change, assignee)?,

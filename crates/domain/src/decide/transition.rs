@@ -41,7 +41,7 @@ pub struct Obstacle {
 /// What can be done with the order now, and for what cannot: why not.
 pub fn available(order: &Order, context: Context<'_>) -> Vec<AvailableTransition> {
     let leaving = context.scenario.transitions_from(&order.stage.code).map(|transition| {
-        let change = Change::new(order.clone(), context);
+        let change = Change::of(order, context);
         let checks = [
             check_state(&change, transition),
             check_right(&change, transition),

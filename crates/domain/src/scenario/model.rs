@@ -1,5 +1,6 @@
 //! The parts of a scenario, as TOML and JSON write them.
 
+use crate::amendment::Aspect;
 use crate::effect::EffectKind;
 use crate::order::{OrderKind, OrderState};
 use crate::party::{Language, PartyType};
@@ -68,6 +69,10 @@ pub struct Stage {
     /// From here on the order can't be cancelled, or only at a price.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub point_of_no_return: Option<PointOfNoReturn>,
+    /// What the stage depends on: when an amendment changes it after the order was here, the order comes back. Empty: a
+    /// stage that draws a document which it must have to be left depends on the party, the address and the items.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redo_when: Vec<Aspect>,
     /// What takes the stage back when the order is cancelled after it was entered. The stages are taken back in reverse.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub compensation: Vec<Compensation>,
@@ -230,6 +235,20 @@ pub enum Guard {
     ClosedWithin { days: i64 },
     /// No effect of the order waits for a person.
     NoFallout,
+}
+
+impl Stage {
+    /// The order comes back to the stage when an amendment changes this after it was here.
+    pub fn is_redone_when(&self, aspect: Aspect) -> bool {
+        if !self.redo_when.is_empty() {
+            return self.redo_when.contains(&aspect);
+        }
+        let agrees = self.on_entry.iter().any(|action| match action {
+            EntryAction::Draw { template } => self.documents.contains(template),
+            EntryAction::Provision | EntryAction::Retire => false,
+        });
+        agrees && aspect.is_substance()
+    }
 }
 
 impl Scenario {

@@ -1,9 +1,11 @@
 //! Every built-in scenario is walked: each transition is made from each stage that it leaves, each stage is cancelled, each
 //! end is reached. What can be done where is a reviewed table per scenario, in `walks/`.
 
-use crate::stories::{Step, Story};
+use crate::stories::{Step, Story, effect_word};
+use oms_domain::decide::Decision;
 use oms_domain::effect::EffectKind;
 use oms_domain::order::OrderState;
+use oms_domain::party::PartyType;
 use oms_domain::scenario::{
     EntryAction, FieldDefinition, FieldType, Scenario, Stage, Transition, built_in,
 };
@@ -119,6 +121,46 @@ fn cancellation(scenario: &Scenario, way: &[String]) -> String {
     }
 }
 
+/// Another name: of a person, or of a legal entity.
+const PARTY: &str = r#"{"party":{"familyName":"Yusupov"}}"#;
+
+/// One amendment of each aspect.
+const AMENDMENTS: [(&str, &str); 4] = [
+    ("(amend address)", r#"{"address":{"house":"77"}}"#),
+    ("(amend party)", PARTY),
+    ("(amend contact)", r#"{"party":{"phone":"+998907654321"}}"#),
+    ("(amend details)", r#"{"priority":"urgent"}"#),
+];
+
+fn amendment(scenario: &Scenario, way: &[String], stage: &Stage, patch: &str) -> String {
+    let legal_entity = scenario.party_type == Some(PartyType::LegalEntity);
+    let patch = &match legal_entity {
+        true => patch.replace("familyName", "name"),
+        false => patch.to_owned(),
+    };
+    let mut story = told(scenario, way);
+    let draws = preparation(stage).into_iter().filter(|step| step.starts_with("system draws"));
+    for step in draws {
+        assert!(!matches!(story.step(&step), Step::Rejected(_)), "{step}");
+    }
+    let told = |decision: &Decision| {
+        let effects: Vec<String> = decision.effects.iter().map(effect_word).collect();
+        let place = format!("{} ({})", decision.order.stage.code, decision.order.state.code());
+        format!("{place} {}", effects.join(" ")).trim_end().to_owned()
+    };
+    match story.step(&format!("desk amends {patch}")) {
+        Step::Decided(decision) => told(&decision),
+        Step::Rejected(rejection) if rejection.code() == "penalty-unconfirmed" => {
+            match story.step(&format!("desk amends {patch} at its price")) {
+                Step::Decided(decision) => format!("{}, then {}", rejection.code(), told(&decision)),
+                Step::Rejected(_) | Step::Time => panic!("{}: the price is not taken", scenario.code),
+            }
+        }
+        Step::Rejected(rejection) => rejection.code().to_owned(),
+        Step::Time => panic!("an amendment is no time"),
+    }
+}
+
 fn hold(scenario: &Scenario, way: &[String]) -> String {
     let mut story = told(scenario, way);
     match story.step("desk holds because he is away") {
@@ -173,6 +215,9 @@ fn matrix(scenario: &Scenario) -> String {
             }
         }
         let _ = writeln!(text, "  {:18} -> {}", "(cancel)", cancellation(scenario, way));
+        for (name, patch) in AMENDMENTS {
+            let _ = writeln!(text, "  {name:18} -> {}", amendment(scenario, way, stage, patch));
+        }
         let _ = writeln!(text, "  {:18} -> {}", "(hold)", hold(scenario, way));
     }
     text

@@ -61,6 +61,7 @@ pub fn actor(role: &str) -> Actor {
             Right::OrdersRegister,
             Right::OrdersHold,
             Right::OrdersCancel,
+            Right::OrdersAmend,
             Right::OrdersAssign,
             Right::OrdersComment,
             Right::DocumentsWrite,

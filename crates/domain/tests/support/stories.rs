@@ -3,13 +3,15 @@
 //! `role verb …`, or `after 30m` to move the clock. Each step is decided, its bookkeeping is checked, and the decision
 //! becomes the next order.
 
-use crate::orders::{MORNING, actor, form, neighbourhood, registered, scenario};
+use crate::orders::{MORNING, actor, coverage, form, neighbourhood, registered, scenario};
+use oms_domain::amendment::Amendment;
 use oms_domain::decide::{Command, Context, Decision, decide};
 use oms_domain::effect::{Effect, EffectKind};
 use oms_domain::event::Event;
 use oms_domain::order::{Document, Order, OrderState};
 use oms_domain::provisioning::{BillingObject, BillingStatus, plan, retirement};
 use oms_domain::rejection::Rejection;
+use oms_domain::replay::replay;
 use oms_domain::scenario::Scenario;
 use oms_domain::time::Instant;
 use serde_json::{Map, Value};
@@ -19,6 +21,7 @@ pub struct Story {
     pub now: Instant,
     scenario: &'static Scenario,
     events: i64,
+    history: Vec<Event>,
     /// Different bytes for every document.
     documents: usize,
 }
@@ -36,7 +39,7 @@ impl Story {
         let decision = registered(&form(name), scenario(name));
         let order = Order { version: 0, last_event: 0, ..decision.order.clone() };
         let mut story =
-            Story { order, now: MORNING, scenario: scenario(name), events: 0, documents: 0 };
+            Story { order, now: MORNING, scenario: scenario(name), events: 0, history: Vec::new(), documents: 0 };
         story.accept(&decision);
         (story, decision)
     }
@@ -86,6 +89,9 @@ impl Story {
         }
         assert_eq!(next.is_closed(), next.closed_at.is_some(), "closed orders say when");
         assert_eq!(next.hold.is_some(), next.state == OrderState::Held);
+        self.history.extend(decision.events.iter().cloned());
+        let replayed = replay(&self.history).expect("the history is whole");
+        assert_eq!(&replayed, next, "the history replays to the order");
         self.order = next.clone();
     }
 
@@ -108,6 +114,21 @@ impl Story {
             "resumes" => Command::Resume,
             "cancels" => {
                 Command::Cancel { reason: reason(), penalty_confirmed: rest == "at its price" }
+            }
+            "amends" => {
+                let (patch, penalty) = match rest.strip_suffix(" at its price") {
+                    Some(patch) => (patch, true),
+                    None => (rest, false),
+                };
+                let mut patch: Value =
+                    serde_json::from_str(patch).unwrap_or_else(|_| panic!("{patch} is no JSON"));
+                if penalty {
+                    patch["penaltyConfirmed"] = Value::Bool(true);
+                }
+                let amendment = Amendment::read(&self.order, &patch, self.now)
+                    .unwrap_or_else(|faults| panic!("{faults:?}"));
+                let coverage = amendment.moves().then(|| Box::new(coverage()));
+                Command::Amend { amendment: Box::new(amendment), coverage }
             }
             "finishes" => Command::CompleteTask { task: rest.to_owned(), comment: because },
             "gives" => Command::Assign { assignee: Some(rest.to_owned()) },
@@ -202,7 +223,7 @@ fn word<T: serde::Serialize>(value: &T) -> String {
     value.as_str().expect("it is a word").to_owned()
 }
 
-fn effect_word(effect: &Effect) -> String {
+pub fn effect_word(effect: &Effect) -> String {
     match effect.payload["template"].as_str() {
         Some(template) => format!("{}:{template}", effect.kind.code()),
         None => effect.kind.code().to_owned(),

@@ -1,0 +1,160 @@
+//! Amending an order under way: only the steps that the change touches are done again or taken back.
+//!
+//! A stage says by `redoWhen` what it depends on. When that changes after the order was there, the order goes back to the
+//! earliest such stage, and the stages since are taken back in reverse. Else what was made of the old content is made
+//! anew where the order stands: documents first, then the objects in the billing system.
+
+use super::change::Change;
+use super::{cancellation, require_not_cancelling, require_not_held, require_open, require_right};
+use crate::amendment::{Amendment, Aspect};
+use crate::effect::EffectKind;
+use crate::event::EventType;
+use crate::provisioning;
+use crate::rejection::Rejection;
+use crate::rights::Right;
+use crate::routing::Coverage;
+use crate::scenario::{EntryAction, LocalText, PointOfNoReturn, Stage};
+use serde_json::json;
+
+pub(super) fn amend(
+    change: &mut Change<'_>,
+    amendment: &Amendment,
+    coverage: Option<&Coverage>,
+) -> Result<(), Rejection> {
+    require_open(&change.order)?;
+    require_right(change, Right::OrdersAmend)?;
+    require_not_cancelling(&change.order)?;
+    if amendment.changes.is_empty() {
+        return Ok(());
+    }
+    let penalty = check_point_of_no_return(change, amendment)?;
+    let target = stage_to_redo(change, amendment);
+    if target.is_some() {
+        require_not_held(&change.order)?;
+    }
+    let planned_before = provisioning::plan(&change.order);
+    amendment.apply(&mut change.order);
+    change.order.revision += 1;
+    let fields: Vec<&str> = amendment.changes.iter().map(|change| change.field).collect();
+    let back = target.map(|stage| format!(" Back to {}.", stage.name.en)).unwrap_or_default();
+    let summary =
+        format!("Amended ({}), now revision {}.{back}", fields.join(", "), change.order.revision);
+    let data = json!({
+        "changes": amendment.changes,
+        "revision": change.order.revision,
+        "from": change.order.stage.code,
+        "to": target.map_or(change.order.stage.code.as_str(), |stage| stage.code.as_str()),
+        "penalty": penalty,
+    });
+    change.record(EventType::Amended, summary, amendment.reason.clone(), data);
+    if let Some(coverage) = coverage {
+        change.order.routing.rule.clone_from(&coverage.rule);
+        change.order.routing.beaten.clone_from(&coverage.beaten);
+        change.order.routing.by_service.clone_from(&coverage.by_service);
+    }
+    match target {
+        Some(stage) => {
+            cancellation::supersede_since(change, &stage.code);
+            change.enter_stage(stage)?;
+        }
+        None => {
+            let stage = change.context.scenario.stage(&change.order.stage.code);
+            if let (Some(stage), true) = (stage, coverage.is_some()) {
+                change.route(stage)?;
+            }
+            draw_again(change, amendment);
+        }
+    }
+    bring_objects_in_line(change, &planned_before, target);
+    Ok(())
+}
+
+/// What it costs. Past a hard point of no return the agreement stays as it is; how the party is reached may change.
+fn check_point_of_no_return(
+    change: &Change<'_>,
+    amendment: &Amendment,
+) -> Result<Option<LocalText>, Rejection> {
+    if !amendment.aspects.iter().any(|aspect| aspect.is_substance()) {
+        return Ok(None);
+    }
+    let stage = change.context.scenario.stage(&change.order.stage.code);
+    match stage.and_then(|stage| stage.point_of_no_return.as_ref()) {
+        Some(PointOfNoReturn::Hard) => Err(Rejection::AmendmentPastPointOfNoReturn {
+            stage: change.order.stage.name.clone(),
+        }),
+        Some(PointOfNoReturn::Soft { penalty }) if !amendment.penalty_confirmed => {
+            Err(Rejection::PenaltyUnconfirmed { penalty: penalty.clone() })
+        }
+        Some(PointOfNoReturn::Soft { penalty }) => Ok(Some(penalty.clone())),
+        None => Ok(None),
+    }
+}
+
+/// The earliest stage that the order was in and that depends on what changes.
+fn stage_to_redo<'a>(change: &Change<'a>, amendment: &Amendment) -> Option<&'a Stage> {
+    let scenario = change.context.scenario;
+    let entered = change.order.stages_entered.iter().filter_map(|code| scenario.stage(code));
+    entered.into_iter().find(|stage| {
+        amendment.aspects.iter().any(|aspect| stage.is_redone_when(*aspect))
+    })
+}
+
+/// Documents that show what was amended are drawn again, in the order in which they were drawn first.
+fn draw_again(change: &mut Change<'_>, amendment: &Amendment) {
+    if amendment.aspects.iter().all(|aspect| *aspect == Aspect::Details) {
+        return;
+    }
+    let scenario = change.context.scenario;
+    let entered = change.order.stages_entered.clone();
+    let drawn = entered.iter().filter_map(|code| scenario.stage(code)).flat_map(|stage| &stage.on_entry);
+    let counts = |kind: &str| {
+        let mut documents = change.order.documents.iter();
+        documents.any(|document| document.kind == kind && document.superseded_at.is_none())
+    };
+    // One that is still to be drawn shows the new content anyhow.
+    let templates: Vec<String> = drawn
+        .filter_map(|action| match action {
+            EntryAction::Draw { template } if counts(template) => Some(template.clone()),
+            EntryAction::Draw { .. } | EntryAction::Provision | EntryAction::Retire => None,
+        })
+        .collect();
+    for template in templates {
+        cancellation::supersede(change, &[template.as_str()]);
+        let summary = format!("Document {template} is asked for again.");
+        let payload = json!({ "template": template });
+        change.request(EffectKind::Draw, EventType::DocumentRequested, summary, payload);
+    }
+}
+
+/// Objects that are no longer needed are retired; the others are made sure of again where the plan has changed, unless the
+/// order will come past that stage once more.
+fn bring_objects_in_line(
+    change: &mut Change<'_>,
+    planned_before: &[provisioning::PlannedObject],
+    target: Option<&Stage>,
+) {
+    if change.order.billing_objects.is_empty() {
+        return;
+    }
+    let planned = provisioning::plan(&change.order);
+    let is_planned = |key: &str| planned.iter().any(|object| object.key == key);
+    let obsolete: Vec<String> = provisioning::retirement(&change.order)
+        .into_iter()
+        .map(|object| object.key)
+        .filter(|key| !is_planned(key))
+        .collect();
+    if !obsolete.is_empty() {
+        let summary = format!("{} objects in the billing system are no longer needed.", obsolete.len());
+        let payload = json!({ "keys": obsolete });
+        change.request(EffectKind::Retire, EventType::RetirementRequested, summary, payload);
+    }
+    if target.is_none() && planned != planned_before {
+        let summary = "The objects in the billing system are brought in line.".to_owned();
+        change.request(
+            EffectKind::Provision,
+            EventType::ProvisioningRequested,
+            summary,
+            serde_json::Value::Null,
+        );
+    }
+}

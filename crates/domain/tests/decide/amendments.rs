@@ -1,0 +1,91 @@
+//! What was ordered changes while the order is under way: only what the change touches is done again or taken back.
+
+use crate::tell;
+
+#[test]
+fn before_anything_is_made_of_it_an_amendment_only_changes_the_order() {
+    tell(
+        "connect-individual",
+        r#"
+        registration                                => acknowledged registered north-sales | registered routed |
+        nobody amends {"priority":"high"}           => ! right-missing
+        desk amends {"priority":"high"}             => acknowledged registered north-sales | amended |
+        desk amends {"priority":"high"}             => nothing
+        desk amends {"address":{"house":"14"}}      => acknowledged registered north-sales | amended |
+        sales does accept
+        desk amends {"requestedDate":"2026-12-24"}  => inProgress feasibility north-tech | amended |
+        "#,
+    );
+}
+
+#[test]
+fn a_contract_that_no_longer_says_what_is_ordered_is_drawn_and_signed_again() {
+    tell(
+        "connect-individual",
+        r#"
+        registration                           => acknowledged registered north-sales | registered routed |
+        sales does accept
+        tech does feasible
+        system draws contract
+        desk amends {"items":[{"id":"1","service":"internet","action":"add","tariff":"home-100"}]} => inProgress contract north-sales | amended documentsSuperseded documentRequested | draw:contract
+        sales does sign                        => ! document-required
+        system draws contract
+        sales does sign
+        system draws work-order
+        desk amends {"address":{"house":"14"}} => ! penalty-unconfirmed
+        desk amends {"address":{"house":"14"}} at its price => inProgress contract north-sales | amended documentsSuperseded routed documentRequested | draw:contract
+        "#,
+    );
+}
+
+#[test]
+fn a_new_phone_number_is_written_into_what_was_drawn_and_nothing_is_signed_again() {
+    tell(
+        "connect-individual",
+        r#"
+        registration                           => acknowledged registered north-sales | registered routed |
+        sales does accept
+        tech does feasible
+        system draws contract
+        sales does sign
+        system draws work-order
+        desk amends {"party":{"phone":"+998907654321"}} => inProgress installation north-tech | amended documentsSuperseded documentRequested documentsSuperseded documentRequested | draw:contract draw:work-order
+        "#,
+    );
+}
+
+#[test]
+fn past_the_point_of_no_return_the_agreement_stays_as_it_is() {
+    tell(
+        "connect-individual",
+        r#"
+        registration                           => acknowledged registered north-sales | registered routed |
+        sales does accept
+        tech does feasible
+        system draws contract
+        sales does sign
+        system draws work-order
+        tech does installed
+        desk amends {"address":{"house":"14"}} => ! amendment-past-point-of-no-return
+        desk amends {"externalId":"crm-78"}    => inProgress provisioning north-tech | amended |
+        system provisions
+        desk amends {"priority":"low"}         => ! order-is-closed
+        "#,
+    );
+}
+
+#[test]
+fn an_order_on_hold_is_amended_where_no_stage_must_be_gone_through_again() {
+    tell(
+        "connect-individual",
+        r#"
+        registration                           => acknowledged registered north-sales | registered routed |
+        sales does accept
+        tech does feasible
+        system draws contract
+        desk holds as customer-asked because he is away
+        desk amends {"address":{"house":"14"}} => ! order-is-held
+        desk amends {"priority":"low"}         => held contract north-sales | amended |
+        "#,
+    );
+}
