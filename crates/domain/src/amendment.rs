@@ -122,10 +122,8 @@ impl Amendment {
         if same_day && let Some(object) = after.as_object_mut() {
             object.remove("requestedDate");
         }
-        let leniency = Leniency {
-            party: order.party.is_none(),
-            address: !order.address.is_complete(),
-        };
+        let leniency =
+            Leniency { party: order.party.is_none(), address: !order.address.is_complete() };
         let (amended, mut found) = match Registration::read_leniently(&after, now, leniency) {
             Ok(registration) => (Some(registration), Vec::new()),
             Err(found) => (None, found),
@@ -136,8 +134,7 @@ impl Amendment {
             amended.requested_date.clone_from(&order.requested_date);
         }
         let changes = changes(&before, &form_of(&amended));
-        let aspects =
-            changes.iter().map(|change| aspect(change.field, order, &amended)).collect();
+        let aspects = changes.iter().map(|change| aspect(change.field, order, &amended)).collect();
         Ok(Amendment { amended, changes, aspects, reason, penalty_confirmed })
     }
 
@@ -165,10 +162,8 @@ fn check_names(patch: &Map<String, Value>, faults: &Faults) {
     for name in patch.keys().map(String::as_str) {
         let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
         if FIXED.contains(&name) {
-            let message = format!(
-                "{name} can not be amended; these can: {}.",
-                AMENDABLE.join(", ")
-            );
+            let message =
+                format!("{name} can not be amended; these can: {}.", AMENDABLE.join(", "));
             faults.add(&pointer, "not-amendable", message);
         } else if !AMENDABLE.contains(&name) && !["reason", "penaltyConfirmed"].contains(&name) {
             faults.add(&pointer, UNKNOWN_FIELD, format!("{name} is not a field of an order."));
@@ -216,7 +211,9 @@ fn form_of(registration: &Registration) -> Value {
 /// What is not there is not named; nor are no items, which only support orders have.
 fn strip(form: &mut Value) {
     if let Some(object) = form.as_object_mut() {
-        object.retain(|_, value| !value.is_null() && value.as_array().is_none_or(|all| !all.is_empty()));
+        object.retain(|_, value| {
+            !value.is_null() && value.as_array().is_none_or(|all| !all.is_empty())
+        });
     }
 }
 

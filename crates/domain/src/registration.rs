@@ -81,11 +81,7 @@ impl Registration {
     }
 }
 
-fn read_order(
-    reader: &ObjectReader<'_>,
-    now: Instant,
-    leniency: Leniency,
-) -> Option<Registration> {
+fn read_order(reader: &ObjectReader<'_>, now: Instant, leniency: Leniency) -> Option<Registration> {
     let kind = reader.required_choice("kind", OrderKind::WORDS);
     let imported = reader.object("imported").and_then(|imported| read_imported(&imported));
     let is_import = reader.value("imported").is_some();
@@ -105,11 +101,9 @@ fn read_order(
             None
         }
         // Support orders may come in with what the caller knows; whoever is connected needs a door.
-        Some(_) => reader
-            .object("address")
-            .and_then(|address| {
-                Address::read(&address, !support && !is_import && !leniency.address)
-            }),
+        Some(_) => reader.object("address").and_then(|address| {
+            Address::read(&address, !support && !is_import && !leniency.address)
+        }),
     };
     let line_phone = read_phone(reader, "linePhone", false);
     let items = read_items(reader, kind);

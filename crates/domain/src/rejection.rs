@@ -38,7 +38,9 @@ pub enum Rejection {
         "Stage {stage} is past the point of no return: the order can be completed, not cancelled."
     )]
     PastPointOfNoReturn { stage: String },
-    #[error("Stage {stage} is past the point of no return: the party, the address and the items stay as they are.")]
+    #[error(
+        "Stage {stage} is past the point of no return: the party, the address and the items stay as they are."
+    )]
     AmendmentPastPointOfNoReturn { stage: String },
     #[error("A hold must end in the future; {until} has passed.")]
     HoldEndsInThePast { until: String },

@@ -3,6 +3,7 @@
 use crate::event::Event;
 use crate::order::Order;
 use json_patch::{Patch, diff, patch};
+use serde::Deserialize;
 use serde_json::Value;
 use thiserror::Error;
 
@@ -22,15 +23,29 @@ pub(crate) fn difference(before: Option<&Order>, after: &Order) -> Patch {
     diff(&before.map(stored).unwrap_or_default(), &stored(after))
 }
 
+/// An order in the making, event by event.
+#[derive(Debug, Clone, Default)]
+pub struct Replay(Value);
+
+impl Replay {
+    /// The next event of the order; an error leaves the replay unusable.
+    pub fn follow(&mut self, event: &Event) -> Result<(), ReplayError> {
+        let Some(change) = &event.change else { return Ok(()) };
+        let broken = |error| ReplayError::Broken { sequence: event.sequence, error };
+        patch(&mut self.0, change).map_err(broken)
+    }
+
+    /// The order after the events so far; the last one followed must have ended a decision.
+    pub fn order(&self) -> Result<Order, ReplayError> {
+        Order::deserialize(&self.0).map_err(ReplayError::NotAnOrder)
+    }
+}
+
 /// The order after these events, all of one order, oldest first and from the first.
 pub fn replay<'a>(events: impl IntoIterator<Item = &'a Event>) -> Result<Order, ReplayError> {
-    let mut document = Value::Null;
-    for event in events {
-        let Some(change) = &event.change else { continue };
-        let broken = |error| ReplayError::Broken { sequence: event.sequence, error };
-        patch(&mut document, change).map_err(broken)?;
-    }
-    serde_json::from_value(document).map_err(ReplayError::NotAnOrder)
+    let mut replay = Replay::default();
+    events.into_iter().try_for_each(|event| replay.follow(event))?;
+    replay.order()
 }
 
 /// An order always has a JSON form: its maps have texts as keys, its numbers are finite.

@@ -4,6 +4,8 @@
 mod forms;
 #[path = "support/orders.rs"]
 mod orders;
+#[path = "support/random.rs"]
+mod random;
 #[path = "support/stories.rs"]
 mod stories;
 #[path = "support/tables.rs"]
@@ -17,6 +19,8 @@ mod bookkeeping;
 mod clock;
 #[path = "decide/ends.rs"]
 mod ends;
+#[path = "decide/properties.rs"]
+mod properties;
 #[path = "decide/rejections.rs"]
 mod rejections;
 #[path = "decide/walks.rs"]

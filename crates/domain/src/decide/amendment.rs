@@ -79,9 +79,9 @@ fn check_point_of_no_return(
     }
     let stage = change.context.scenario.stage(&change.order.stage.code);
     match stage.and_then(|stage| stage.point_of_no_return.as_ref()) {
-        Some(PointOfNoReturn::Hard) => Err(Rejection::AmendmentPastPointOfNoReturn {
-            stage: change.order.stage.name.clone(),
-        }),
+        Some(PointOfNoReturn::Hard) => {
+            Err(Rejection::AmendmentPastPointOfNoReturn { stage: change.order.stage.name.clone() })
+        }
         Some(PointOfNoReturn::Soft { penalty }) if !amendment.penalty_confirmed => {
             Err(Rejection::PenaltyUnconfirmed { penalty: penalty.clone() })
         }
@@ -94,9 +94,9 @@ fn check_point_of_no_return(
 fn stage_to_redo<'a>(change: &Change<'a>, amendment: &Amendment) -> Option<&'a Stage> {
     let scenario = change.context.scenario;
     let entered = change.order.stages_entered.iter().filter_map(|code| scenario.stage(code));
-    entered.into_iter().find(|stage| {
-        amendment.aspects.iter().any(|aspect| stage.is_redone_when(*aspect))
-    })
+    entered
+        .into_iter()
+        .find(|stage| amendment.aspects.iter().any(|aspect| stage.is_redone_when(*aspect)))
 }
 
 /// Documents that show what was amended are drawn again, in the order in which they were drawn first.
@@ -106,7 +106,8 @@ fn draw_again(change: &mut Change<'_>, amendment: &Amendment) {
     }
     let scenario = change.context.scenario;
     let entered = change.order.stages_entered.clone();
-    let drawn = entered.iter().filter_map(|code| scenario.stage(code)).flat_map(|stage| &stage.on_entry);
+    let drawn =
+        entered.iter().filter_map(|code| scenario.stage(code)).flat_map(|stage| &stage.on_entry);
     let counts = |kind: &str| {
         let mut documents = change.order.documents.iter();
         documents.any(|document| document.kind == kind && document.superseded_at.is_none())
@@ -144,7 +145,8 @@ fn bring_objects_in_line(
         .filter(|key| !is_planned(key))
         .collect();
     if !obsolete.is_empty() {
-        let summary = format!("{} objects in the billing system are no longer needed.", obsolete.len());
+        let summary =
+            format!("{} objects in the billing system are no longer needed.", obsolete.len());
         let payload = json!({ "keys": obsolete });
         change.request(EffectKind::Retire, EventType::RetirementRequested, summary, payload);
     }

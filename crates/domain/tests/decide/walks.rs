@@ -1,14 +1,13 @@
 //! Every built-in scenario is walked: each transition is made from each stage that it leaves, each stage is cancelled, each
 //! end is reached. What can be done where is a reviewed table per scenario, in `walks/`.
 
+use crate::random::sample;
 use crate::stories::{Step, Story, effect_word};
 use oms_domain::decide::Decision;
 use oms_domain::effect::EffectKind;
 use oms_domain::order::OrderState;
 use oms_domain::party::PartyType;
-use oms_domain::scenario::{
-    EntryAction, FieldDefinition, FieldType, Scenario, Stage, Transition, built_in,
-};
+use oms_domain::scenario::{EntryAction, Scenario, Stage, Transition, built_in};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -38,17 +37,6 @@ fn preparation(stage: &Stage) -> Vec<String> {
         steps.push(format!("admin finishes {}", task.code));
     }
     steps
-}
-
-fn sample(field: &FieldDefinition) -> String {
-    let value = match field.field_type {
-        FieldType::Text => "x-17",
-        FieldType::Date => "2026-12-01",
-        FieldType::Boolean => "true",
-        FieldType::Number => "17",
-        FieldType::Choice => field.choices[0].code.as_str(),
-    };
-    format!(" {}={value}", field.code)
 }
 
 /// Steps that make a transition: a person's, the billing system's, or the clock's.
@@ -152,8 +140,12 @@ fn amendment(scenario: &Scenario, way: &[String], stage: &Stage, patch: &str) ->
         Step::Decided(decision) => told(&decision),
         Step::Rejected(rejection) if rejection.code() == "penalty-unconfirmed" => {
             match story.step(&format!("desk amends {patch} at its price")) {
-                Step::Decided(decision) => format!("{}, then {}", rejection.code(), told(&decision)),
-                Step::Rejected(_) | Step::Time => panic!("{}: the price is not taken", scenario.code),
+                Step::Decided(decision) => {
+                    format!("{}, then {}", rejection.code(), told(&decision))
+                }
+                Step::Rejected(_) | Step::Time => {
+                    panic!("{}: the price is not taken", scenario.code)
+                }
             }
         }
         Step::Rejected(rejection) => rejection.code().to_owned(),

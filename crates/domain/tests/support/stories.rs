@@ -11,7 +11,7 @@ use oms_domain::event::Event;
 use oms_domain::order::{Document, Order, OrderState};
 use oms_domain::provisioning::{BillingObject, BillingStatus, plan, retirement};
 use oms_domain::rejection::Rejection;
-use oms_domain::replay::replay;
+use oms_domain::replay::Replay;
 use oms_domain::scenario::Scenario;
 use oms_domain::time::Instant;
 use serde_json::{Map, Value};
@@ -21,7 +21,7 @@ pub struct Story {
     pub now: Instant,
     scenario: &'static Scenario,
     events: i64,
-    history: Vec<Event>,
+    replay: Replay,
     /// Different bytes for every document.
     documents: usize,
 }
@@ -38,8 +38,14 @@ impl Story {
     pub fn of(name: &str) -> (Story, Decision) {
         let decision = registered(&form(name), scenario(name));
         let order = Order { version: 0, last_event: 0, ..decision.order.clone() };
-        let mut story =
-            Story { order, now: MORNING, scenario: scenario(name), events: 0, history: Vec::new(), documents: 0 };
+        let mut story = Story {
+            order,
+            now: MORNING,
+            scenario: scenario(name),
+            events: 0,
+            replay: Replay::default(),
+            documents: 0,
+        };
         story.accept(&decision);
         (story, decision)
     }
@@ -89,10 +95,25 @@ impl Story {
         }
         assert_eq!(next.is_closed(), next.closed_at.is_some(), "closed orders say when");
         assert_eq!(next.hold.is_some(), next.state == OrderState::Held);
-        self.history.extend(decision.events.iter().cloned());
-        let replayed = replay(&self.history).expect("the history is whole");
+        for event in &decision.events {
+            self.replay.follow(event).expect("the history is whole");
+        }
+        let replayed = self.replay.order().expect("the history is whole");
         assert_eq!(&replayed, next, "the history replays to the order");
         self.order = next.clone();
+        self.check_state();
+    }
+
+    /// The technical state is that of the stage, but for what stands above it.
+    fn check_state(&self) {
+        let order = &self.order;
+        let stage = self.scenario.stage(&order.stage.code).expect("the stage is in the scenario");
+        let expected = match (&order.cancellation, &order.hold) {
+            (Some(_), _) => OrderState::PendingCancellation,
+            (None, Some(_)) => OrderState::Held,
+            (None, None) => stage.state,
+        };
+        assert_eq!(order.state, expected, "in {}", order.stage.code);
     }
 
     fn command(&mut self, words: &str) -> Command {
