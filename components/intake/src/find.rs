@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
 use oms_app::ports::{OrderFilter, OrderPageQuery, OrderSort, Orders};
 use oms_app::read;
+use oms_domain::event::Event;
 use oms_domain::limits::SEARCH_CHARACTERS_MAX;
 use oms_domain::order::{Channel, Order, OrderKind, OrderState};
 use oms_domain::search::search_terms;
@@ -85,6 +86,7 @@ pub async fn history(
     let next = events.last().filter(|_| more).map(|event| {
         encode_cursor(&oms_app::ports::Cursor { value: event.sequence, id: String::new() })
     });
-    let answer = json!({ "items": events, "nextCursor": next });
+    let items: Vec<Value> = events.iter().map(Event::to_api).collect();
+    let answer = json!({ "items": items, "nextCursor": next });
     Ok(json_answer(StatusCode::OK, &[], &answer))
 }

@@ -1,5 +1,6 @@
-//! Intake: new orders are registered; orders are read and found.
+//! Intake: new orders are registered; orders are read, found and amended.
 
+mod amend;
 mod find;
 mod health;
 mod register;
@@ -19,7 +20,7 @@ async fn handle(request: Request) -> impl IntoResponse {
 fn routes() -> Router {
     Router::new()
         .route("/api/v1/orders", get(find::list).post(register::register))
-        .route("/api/v1/orders/{order}", get(find::one))
+        .route("/api/v1/orders/{order}", get(find::one).patch(amend::amend))
         .route("/api/v1/orders/{order}/history", get(find::history))
         .route("/healthz", get(health::process))
         .route("/readyz", get(health::ready))

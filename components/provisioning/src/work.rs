@@ -43,8 +43,15 @@ async fn provision(effect: &ClaimedEffect, order: &Order) -> Result<Command, Bil
 }
 
 async fn retire(effect: &ClaimedEffect, order: &Order) -> Result<Command, BillingFailure> {
+    // An amendment names what is no longer needed; else all that is the order's own goes.
+    let named: Option<Vec<&str>> = effect.payload["keys"]
+        .as_array()
+        .map(|keys| keys.iter().filter_map(|key| key.as_str()).collect());
     let mut keys = Vec::new();
     for object in provisioning::retirement(order) {
+        if named.as_ref().is_some_and(|named| !named.contains(&object.key.as_str())) {
+            continue;
+        }
         billing::retire(&object, &effect.id).await?;
         keys.push(object.key);
     }

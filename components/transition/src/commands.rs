@@ -1,6 +1,5 @@
 //! Hold, cancellation, assignee, comments: each a resource of the order.
 
-use crate::transitions::changed;
 use axum::body::Body;
 use axum::extract::Path;
 use axum::response::Response;
@@ -10,7 +9,7 @@ use oms_app::change::{self, Expected};
 use oms_domain::decide::Command;
 use oms_domain::input::{Faults, ObjectReader};
 use oms_domain::limits::{CODE_CHARACTERS_MAX, COMMENT_CHARACTERS_MAX, NAME_CHARACTERS_MAX};
-use oms_web::{JsonBody, Parameters, Problem, Session, clock, if_match, json_body};
+use oms_web::{JsonBody, Parameters, Problem, Session, changed, clock, if_match, json_body};
 use serde_json::Value;
 
 pub async fn hold(

@@ -4,13 +4,13 @@ use axum::body::Body;
 use axum::extract::Path;
 use axum::response::Response;
 use http::{HeaderMap, StatusCode, header};
-use oms_app::change::{self, Expected};
-use oms_domain::decide::{Command, Decision};
+use oms_app::change;
+use oms_domain::decide::Command;
 use oms_domain::input::Faults;
 use oms_domain::limits::{CODE_CHARACTERS_MAX, COMMENT_CHARACTERS_MAX};
 use oms_web::{
-    JsonBody, Parameters, Problem, Session, clock, entity_tag, if_match, json_answer, json_body,
-    nudge,
+    JsonBody, Parameters, Problem, Session, changed, clock, entity_tag, json_answer, json_body,
+    preview, required_version,
 };
 use serde_json::{Map, Value, json};
 
@@ -46,26 +46,6 @@ pub async fn make(
     Ok(changed(&decision))
 }
 
-/// The changed order; the executors of what it asks for are nudged.
-pub fn changed(decision: &Decision) -> Response {
-    nudge(decision.effects.iter().map(|effect| effect.kind.executor()));
-    let order = &decision.order;
-    json_answer(StatusCode::OK, &[(header::ETAG, entity_tag(order.version))], &order.to_api())
-}
-
-/// A transition depends on what its caller saw: the version must be named (`*` for whatever is there).
-fn required_version(headers: &HeaderMap) -> Result<Expected, Problem> {
-    if !headers.contains_key(header::IF_MATCH) {
-        return Err(Problem::new(
-            StatusCode::PRECONDITION_REQUIRED,
-            "if-match-required",
-            "If-Match is required",
-            "Send If-Match with the ETag of the order that you saw.",
-        ));
-    }
-    Ok(if_match(headers)?.map_or(Expected::Any, Expected::Version))
-}
-
 fn read_transition(body: &JsonBody) -> Result<Command, Problem> {
     let faults = Faults::default();
     let command = faults.document(&body.value).and_then(|reader| {
@@ -83,19 +63,4 @@ fn read_transition(body: &JsonBody) -> Result<Command, Problem> {
         Some(Command::Transition { transition: transition?, fields, comment })
     });
     crate::commands::sound(command, faults)
-}
-
-/// What a transition would do.
-fn preview(decision: &Decision) -> Value {
-    let order = &decision.order;
-    json!({
-        "dryRun": true,
-        "stage": order.stage,
-        "state": order.state,
-        "division": order.division,
-        "events": decision.events.iter().map(|event| &event.summary).collect::<Vec<_>>(),
-        "effects": decision.effects.iter()
-            .map(|effect| json!({ "kind": effect.kind, "payload": effect.payload }))
-            .collect::<Vec<_>>(),
-    })
 }

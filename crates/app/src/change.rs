@@ -126,7 +126,7 @@ fn decide_on(
     Ok(decide::decide(&loaded.order, command, context)?)
 }
 
-fn scenario_of(order: &Order) -> Result<&'static Scenario, AppError> {
+pub(crate) fn scenario_of(order: &Order) -> Result<&'static Scenario, AppError> {
     let reference = &order.scenario;
     scenario::find(&reference.code, reference.version).ok_or_else(|| {
         let (code, version) = (reference.code.clone(), reference.version);

@@ -1,6 +1,7 @@
 //! The use cases: load, decide, save. One file per use case; what they need of the world are the small traits in
 //! [`ports`].
 
+pub mod amend;
 pub mod change;
 pub mod coverage;
 pub mod documents;

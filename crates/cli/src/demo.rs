@@ -47,6 +47,7 @@ const ROLES: [Role; 3] = [
             Right::OrdersSupport,
             Right::OrdersHold,
             Right::OrdersCancel,
+            Right::OrdersAmend,
             Right::OrdersAssign,
             Right::OrdersComment,
             Right::DocumentsRead,

@@ -28,7 +28,8 @@ const AMENDABLE: [&str; 9] = [
 ];
 
 /// Fields of an order that other routes change, or nobody.
-const FIXED: [&str; 18] = [
+const FIXED: [&str; 19] = [
+    "requestedStartDate",
     "id",
     "number",
     "revision",

@@ -297,6 +297,9 @@ pub struct Order {
     pub priority: Priority,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requested_date: Option<String>,
+    /// The day before which nobody shall work on the order: until then it waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requested_start_date: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub party: Option<Party>,
     pub address: Address,

@@ -21,6 +21,8 @@ pub struct Registration {
     pub external_id: Option<String>,
     pub priority: Priority,
     pub requested_date: Option<String>,
+    /// The day before which nobody shall work on the order.
+    pub requested_start_date: Option<String>,
     pub party: Option<Party>,
     pub address: Address,
     pub line_phone: Option<String>,
@@ -114,15 +116,18 @@ fn read_order(reader: &ObjectReader<'_>, now: Instant, leniency: Leniency) -> Op
         (None, None)
     };
     let requested_date = reader.date("requestedDate");
-    if let Some(date) = requested_date.as_deref().filter(|_| !is_import) {
-        let earliest = now.plus_minutes(-12 * 60).date().to_string();
-        if date < earliest.as_str() {
-            reader.fault(
-                "requestedDate",
-                "in-the-past",
-                "requestedDate has passed; ask for a day to come.",
-            );
+    let requested_start_date = reader.date("requestedStartDate");
+    let earliest = now.plus_minutes(-12 * 60).date().to_string();
+    let dates = [("requestedDate", &requested_date), ("requestedStartDate", &requested_start_date)];
+    for (name, date) in dates.into_iter().filter(|_| !is_import) {
+        if date.as_ref().is_some_and(|date| *date < earliest) {
+            let message = format!("{name} has passed; ask for a day to come.");
+            reader.fault(name, "in-the-past", message);
         }
+    }
+    if requested_date.is_some() && requested_start_date > requested_date {
+        let message = "requestedStartDate must not be after requestedDate.";
+        reader.fault("requestedStartDate", "after-the-end", message);
     }
     let external_id = reader.text("externalId", CODE_CHARACTERS_MAX);
     let priority = reader.choice("priority", Priority::WORDS).unwrap_or_default();
@@ -136,6 +141,7 @@ fn read_order(reader: &ObjectReader<'_>, now: Instant, leniency: Leniency) -> Op
         external_id,
         priority,
         requested_date,
+        requested_start_date,
         party,
         address: address?,
         line_phone,

@@ -3,6 +3,7 @@
 
 mod body;
 mod caller;
+mod changed;
 mod conditional;
 mod nudge;
 mod parameters;
@@ -11,6 +12,7 @@ mod serve;
 
 pub use body::{JsonBody, RawBody, is_csv, json_body, media_type, read_body, read_entries};
 pub use caller::{SESSION_COOKIE, Session, require_right, session_cookie};
+pub use changed::{changed, preview, required_version};
 pub use conditional::{entity_tag, if_match, none_match_hits};
 pub use nudge::nudge;
 pub use oms_store::SCHEMA_VERSION;

@@ -5,7 +5,7 @@ use anyhow::Result;
 use axum::Json;
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query as AxumQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -13,10 +13,13 @@ use oms_app::AppError;
 use oms_app::change::{self, Expected};
 use oms_app::ports::{OrderFilter, OrderPageQuery};
 use oms_app::register::{self, Outcome};
-use oms_app::{read, tokens};
+use oms_app::{organisation, read, tokens};
+use oms_domain::address::Address;
 use oms_domain::decide::Command;
 use oms_domain::order::Order;
 use oms_domain::rights::Actor;
+use oms_domain::routing::Query;
+use oms_domain::routing::normalise::Place;
 use oms_domain::search::search_terms;
 use oms_store::native::NativeDatabase;
 use oms_store::{Database, DatabaseError, Dialect, Row, Store, Value};
@@ -73,6 +76,7 @@ impl Ceiling {
         let store = Store::new(CountingDatabase { inner, statements: statements.clone() });
         let routes = Router::new()
             .route("/api/v1/orders", get(search).post(register_order))
+            .route("/api/v1/coverage/lookup", get(lookup))
             .route("/api/v1/orders/{order}", get(one))
             .route("/api/v1/orders/{order}/transitions", post(transition))
             .with_state(store);
@@ -165,7 +169,7 @@ async fn one(
 
 async fn search(
     State(ports): State<Ports>,
-    Query(parameters): Query<BTreeMap<String, String>>,
+    AxumQuery(parameters): AxumQuery<BTreeMap<String, String>>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let actor = caller(&ports, &headers).await?;
@@ -179,6 +183,28 @@ async fn search(
     let page = read::page(&ports, &actor, &query).await?;
     let items: Vec<_> = page.orders.iter().map(Order::to_api).collect();
     Ok(Json(json!({ "items": items, "nextCursor": page.next.map(|cursor| cursor.id) }))
+        .into_response())
+}
+
+async fn lookup(
+    State(ports): State<Ports>,
+    AxumQuery(parameters): AxumQuery<BTreeMap<String, String>>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let actor = caller(&ports, &headers).await?;
+    let address = Address {
+        country: parameters.get("country").cloned().unwrap_or_default(),
+        city: parameters.get("city").cloned(),
+        street: parameters.get("street").cloned(),
+        house: parameters.get("house").cloned(),
+        ..Address::default()
+    };
+    let query = Query { place: Place::of(&address), services: Default::default() };
+    let (coverage, _) = organisation::lookup_each(&ports, &actor, query).await?;
+    let found = coverage.division_for(None);
+    let (division, decision) =
+        found.ok_or_else(|| Refusal(StatusCode::CONFLICT, "no organisation".to_owned()))?;
+    Ok(Json(json!({ "division": division, "rule": decision.rule, "beaten": decision.beaten, "reason": decision.reason }))
         .into_response())
 }
 

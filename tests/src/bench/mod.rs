@@ -1,6 +1,7 @@
 //! The product beside a native program that does the same work on the same database, in the same run.
 
 pub mod ceiling;
+pub mod coverage;
 pub mod load;
 
 use crate::app::{AppOptions, TestApp};
@@ -27,9 +28,12 @@ pub enum Operation {
     Read,
     Transition,
     Search,
+    /// Who operates an address, among [`coverage::RULES`] rules.
+    Lookup,
 }
 
 impl Operation {
+    /// What is measured with the coverage of the demo.
     pub const ALL: [Operation; 4] =
         [Operation::Register, Operation::Read, Operation::Transition, Operation::Search];
 }
@@ -58,6 +62,8 @@ pub struct Report {
     pub rows: Vec<Row>,
     /// Peak of the product's resident memory, in MiB, with every component warm.
     pub memory_peak_mib: Option<u64>,
+    /// The statement of a coverage lookup alone.
+    pub lookup_statement: Measured,
 }
 
 /// Numbers of orders that nobody has used; shared by all runs of the process.
@@ -71,34 +77,40 @@ pub async fn measure(kind: DatabaseKind, connections: &[usize], time: Duration) 
     warm(&app).await?;
     fill(&ceiling.url, &token).await?;
     let mut rows = Vec::new();
-    for &connections in connections {
-        for operation in Operation::ALL {
-            let measured = |url: String| {
-                let token = token.clone();
-                let ceiling_url = ceiling.url.clone();
-                async move { run(operation, &url, &ceiling_url, &token, connections, time).await }
-            };
-            // Halves in turn, so that a machine whose speed drifts treats both alike.
-            let mut product = measured(app.url().to_owned()).await?;
-            ceiling.take_statements();
-            let native = measured(ceiling.url.clone()).await?;
-            let statements = ceiling.take_statements() as f64 / native.requests.max(1) as f64;
-            let second = measured(app.url().to_owned()).await?;
-            let native_second = measured(ceiling.url.clone()).await?;
-            product = mean(product, second);
-            let native = mean(native, native_second);
-            rows.push(Row {
-                database: kind,
-                operation,
-                connections,
-                product,
-                ceiling: native,
-                statements_per_request: statements,
-            });
+    let usual = connections
+        .iter()
+        .flat_map(|&connections| Operation::ALL.map(|operation| (connections, operation)));
+    let lookups = connections.iter().map(|&connections| (connections, Operation::Lookup));
+    let mut memory_peak_mib = None;
+    for (connections, operation) in usual.chain(lookups) {
+        if operation == Operation::Lookup && memory_peak_mib.is_none() {
+            // Storing so many rules at once takes memory that the work of every day does not.
+            memory_peak_mib = app.process_id().and_then(self::memory_peak_mib);
+            coverage::load_rules(&app).await?;
         }
+        let measured = |url: String| {
+            let token = token.clone();
+            let ceiling_url = ceiling.url.clone();
+            async move { run(operation, &url, &ceiling_url, &token, connections, time).await }
+        };
+        // Halves in turn, so that a machine whose speed drifts treats both alike.
+        let product = measured(app.url().to_owned()).await?;
+        ceiling.take_statements();
+        let native = measured(ceiling.url.clone()).await?;
+        let statements = ceiling.take_statements() as f64 / native.requests.max(1) as f64;
+        let product_second = measured(app.url().to_owned()).await?;
+        let native_second = measured(ceiling.url.clone()).await?;
+        rows.push(Row {
+            database: kind,
+            operation,
+            connections,
+            product: mean(product, product_second),
+            ceiling: mean(native, native_second),
+            statements_per_request: statements,
+        });
     }
-    let memory_peak_mib = app.process_id().and_then(memory_peak_mib);
-    Ok(Report { rows, memory_peak_mib })
+    let lookup_statement = coverage::statement(&app.database.url).await?;
+    Ok(Report { rows, memory_peak_mib, lookup_statement })
 }
 
 fn mean(a: Measured, b: Measured) -> Measured {
@@ -126,6 +138,13 @@ async fn run(
             load::run(url, token, connections, time, move |_| {
                 let index = next.fetch_add(1, Ordering::Relaxed) % numbers.len();
                 Some(get(format!("/api/v1/orders/{}", numbers[index])))
+            })
+            .await
+        }
+        Operation::Lookup => {
+            let next = Arc::new(AtomicUsize::new(0));
+            load::run(url, token, connections, time, move |_| {
+                Some(get(coverage::lookup(next.fetch_add(1, Ordering::Relaxed))))
             })
             .await
         }

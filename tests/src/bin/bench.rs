@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use oms_tests::DatabaseKind;
-use oms_tests::bench::{Row, measure};
+use oms_tests::bench::{Row, coverage, measure};
 use std::time::Duration;
 
 /// Time of each of the two halves of a measurement.
@@ -25,10 +25,16 @@ async fn main() -> Result<()> {
     for kind in [DatabaseKind::Sqlite, DatabaseKind::Postgres] {
         let report = measure(kind, &CONNECTIONS, Duration::from_secs(seconds)).await?;
         report.rows.iter().for_each(print);
-        peaks.push((kind, report.memory_peak_mib));
+        peaks.push((kind, report.memory_peak_mib, report.lookup_statement));
     }
     println!();
-    for (kind, peak) in peaks {
+    for (kind, peak, lookup) in peaks {
+        println!(
+            "The statement of a lookup among {} rules on {kind:?}: p50 {:.2} ms, p99 {:.2} ms.",
+            coverage::RULES,
+            lookup.p50_ms,
+            lookup.p99_ms
+        );
         match peak {
             Some(mib) => println!("Peak memory of the product on {kind:?}: {mib} MiB."),
             None => println!("Peak memory on {kind:?}: not known on this system."),

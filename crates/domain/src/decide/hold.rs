@@ -10,6 +10,9 @@ use crate::scenario::PauseReason;
 use crate::time::Instant;
 use serde_json::json;
 
+/// The reason code of orders that wait for their day.
+const FUTURE_DATED: &str = "futureDated";
+
 pub(super) fn hold(
     change: &mut Change<'_>,
     reason: String,
@@ -58,6 +61,27 @@ pub(super) fn hold(
         json!({ "until": until, "reasonCode": code, "deadlineRuns": deadline_runs }),
     );
     Ok(())
+}
+
+/// An order for a day to come waits until that day begins (UTC), and its deadline with it. Whoever may take orders off hold
+/// can let it start earlier.
+pub(super) fn wait_for_start(change: &mut Change<'_>) {
+    let Some(date) = change.order.requested_start_date.clone() else { return };
+    let now = change.context.now;
+    let start = Instant::parse(&format!("{date}T00:00:00Z")).filter(|start| *start > now);
+    let Some(start) = start.filter(|_| change.order.is_open()) else { return };
+    let remaining_ms = change.order.stage.due_at.take().map(|due| due.0 - now.0);
+    change.order.hold = Some(Hold {
+        reason: format!("It is to start on {date}."),
+        since: now,
+        until: Some(start),
+        by: change.context.actor.name.clone(),
+        reason_code: Some(FUTURE_DATED.to_owned()),
+        remaining_ms,
+    });
+    change.order.state = OrderState::Held;
+    let data = json!({ "until": start, "reasonCode": FUTURE_DATED, "deadlineRuns": false });
+    change.record(EventType::Held, format!("Waits for its start on {date}."), None, data);
 }
 
 fn pause_reason<'a>(change: &Change<'a>, code: &str) -> Result<&'a PauseReason, Rejection> {

@@ -1,7 +1,7 @@
 //! The first decision of an order: it is registered.
 
 use super::change::{Change, Decision};
-use super::{Context, require_right};
+use super::{Context, hold, require_right};
 use crate::division::DivisionReference;
 use crate::event::EventType;
 use crate::order::{CurrentStage, Order, OrderState, ScenarioReference};
@@ -42,6 +42,7 @@ pub fn register(
         external_id: registration.external_id,
         priority: registration.priority,
         requested_date: registration.requested_date,
+        requested_start_date: registration.requested_start_date,
         party: registration.party,
         address: registration.address,
         line_phone: registration.line_phone,
@@ -104,6 +105,9 @@ pub fn register(
     // The first division is part of the history too, so that the whole way of the order can be read.
     change.route(stage)?;
     change.enter_stage(stage)?;
+    if imported.is_none() {
+        hold::wait_for_start(&mut change);
+    }
     if imported.is_some() {
         change.order.stage.entered_at = registered_at;
         if stage.state.is_closed() {

@@ -155,3 +155,30 @@ fn the_next_look_at_an_order_is_due_at_its_deadline_or_at_the_end_of_its_hold() 
     }
     assert_eq!(MORNING, Instant::parse("2026-11-24T09:00:00Z").expect("a time"));
 }
+
+#[test]
+fn an_order_for_a_day_to_come_waits_and_starts_in_time() {
+    tell(
+        "connect-later",
+        "
+        registration       => held registered north-sales | registered routed held |
+        after 5219m
+        system checks      => nothing
+        sales does accept  => ! order-is-held
+        after 1m
+        system checks      => acknowledged registered north-sales | resumed |
+        after 239m
+        system checks      => nothing
+        after 1m
+        system checks      => acknowledged registered north-sales | deadlineMissed | escalate
+        sales does accept  => inProgress feasibility north-tech | transitioned routed |
+        ",
+    );
+    tell(
+        "connect-later",
+        "
+        registration       => held registered north-sales | registered routed held |
+        desk resumes       => acknowledged registered north-sales | resumed |
+        ",
+    );
+}

@@ -28,6 +28,11 @@ pub fn form(name: &str) -> Value {
     };
     match name {
         "connect-individual" => order("connect", &individual, "add"),
+        "connect-later" => {
+            let mut form = order("connect", &individual, "add");
+            form["requestedStartDate"] = json!("2026-11-28");
+            form
+        }
         "connect-legal" => order("connect", &legal_entity, "add"),
         "disconnect-individual" => order("disconnect", &individual, "delete"),
         "change-individual" => order("change", &individual, "modify"),

@@ -76,7 +76,11 @@ pub fn actor(role: &str) -> Actor {
 }
 
 pub fn scenario(name: &str) -> &'static Scenario {
-    let name = if name == "import" { "support-individual" } else { name };
+    let name = match name {
+        "import" => "support-individual",
+        "connect-later" => "connect-individual",
+        name => name,
+    };
     scenario::find(name, 1).unwrap_or_else(|| panic!("there is no scenario {name}"))
 }
 

@@ -1,0 +1,114 @@
+//! What was ordered changes while the order is under way.
+
+use crate::AppError;
+use crate::change::Expected;
+use crate::ports::{Orders, RegistrationQuery, Save, SaveError};
+use crate::read::{not_found, reference, require};
+use crate::register::coverage;
+use oms_domain::amendment::Amendment;
+use oms_domain::decide::{self, Command, Context, Decision};
+use oms_domain::limits::STALE_RETRIES_MAX;
+use oms_domain::order::Order;
+use oms_domain::rights::{Actor, Right};
+use oms_domain::routing::Query;
+use oms_domain::routing::normalise::Place;
+use oms_domain::time::Instant;
+use serde_json::Value;
+
+/// An amendment as it came in.
+#[derive(Debug, Clone)]
+pub struct Request<'a> {
+    pub actor: &'a Actor,
+    /// Id or number of the order.
+    pub name: &'a str,
+    pub expected: Expected,
+    pub document: &'a Value,
+    /// Nothing is changed: what would come of it.
+    pub dry_run: bool,
+    pub now: Instant,
+}
+
+/// Amends an order: load, look up who operates the amended address, decide, save. The order may not become what another
+/// open order is already.
+pub async fn amend<P: Orders>(ports: &P, request: Request<'_>) -> Result<Decision, AppError> {
+    require(request.actor, Right::OrdersRead)?;
+    require(request.actor, Right::OrdersAmend)?;
+    let reference = reference(request.name)?;
+    for _ in 0..STALE_RETRIES_MAX {
+        let loaded = ports.load(&reference).await?.ok_or_else(|| not_found(request.name))?;
+        let order = &loaded.order;
+        if let Expected::Version(version) = request.expected
+            && version != order.version
+        {
+            return Err(AppError::StaleVersion { current: order.version });
+        }
+        let amendment =
+            Amendment::read(order, request.document, request.now).map_err(AppError::Invalid)?;
+        let mut amended = order.clone();
+        amendment.apply(&mut amended);
+        let duplicate_key = amended.duplicate_key().filter(|_| differs(order, &amended));
+        let mut neighbourhood = loaded.neighbourhood;
+        let mut covered = None;
+        if amendment.moves() || duplicate_key.is_some() {
+            let query = RegistrationQuery {
+                idempotency_key: None,
+                duplicate_key: duplicate_key.clone(),
+                import_key: None,
+                place: query(&amended),
+            };
+            let mut found = ports.registration_context(&query).await?;
+            if let Some((id, number)) = found.duplicate.take().filter(|(id, _)| *id != order.id) {
+                return Err(AppError::DuplicateOrder { id, number });
+            }
+            if amendment.moves() {
+                let coverage = coverage(found, &query.place);
+                neighbourhood = coverage.neighbourhood.clone();
+                covered = Some(Box::new(coverage));
+            }
+        }
+        let context = Context {
+            now: request.now,
+            actor: request.actor,
+            scenario: crate::change::scenario_of(order)?,
+            neighbourhood: &neighbourhood,
+        };
+        let command = Command::Amend { amendment: Box::new(amendment), coverage: covered };
+        let decision = decide::decide(order, command, context)?;
+        if request.dry_run || decision.is_empty() {
+            return Ok(decision);
+        }
+        let save = Save {
+            decision: &decision,
+            expected_version: order.version,
+            duplicate_key,
+            import_key: None,
+            idempotency: None,
+            settlement: None,
+            documents: Vec::new(),
+            escalation: None,
+            now: request.now,
+        };
+        match ports.save(save).await {
+            Ok(()) => return Ok(decision),
+            Err(SaveError::Store(error)) => return Err(error.into()),
+            Err(SaveError::Stale) if request.expected != Expected::Any => {
+                let current = ports.find(&reference).await?.map_or(0, |order| order.version);
+                return Err(AppError::StaleVersion { current });
+            }
+            // Looking again finds the newer version, or the order that is the same.
+            Err(_) => {}
+        }
+    }
+    Err(AppError::Busy)
+}
+
+fn differs(before: &Order, after: &Order) -> bool {
+    before.duplicate_key() != after.duplicate_key()
+}
+
+fn query(order: &Order) -> Query {
+    Query {
+        place: Place::of(&order.address).with_phone(order.line_phone.as_deref()),
+        services: order.items.iter().map(|item| item.service).collect(),
+    }
+}

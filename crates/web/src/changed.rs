@@ -1,0 +1,43 @@
+//! The answers to a command: the changed order, or what would come of it.
+
+use crate::{Problem, entity_tag, if_match, json_answer, nudge};
+use axum::response::Response;
+use http::{HeaderMap, StatusCode, header};
+use oms_app::change::Expected;
+use oms_domain::decide::Decision;
+use serde_json::{Value, json};
+
+/// The changed order; the executors of what it asks for are nudged.
+pub fn changed(decision: &Decision) -> Response {
+    nudge(decision.effects.iter().map(|effect| effect.kind.executor()));
+    let order = &decision.order;
+    json_answer(StatusCode::OK, &[(header::ETAG, entity_tag(order.version))], &order.to_api())
+}
+
+/// The command depends on what its caller saw: the version must be named (`*` for whatever is there).
+pub fn required_version(headers: &HeaderMap) -> Result<Expected, Problem> {
+    if !headers.contains_key(header::IF_MATCH) {
+        return Err(Problem::new(
+            StatusCode::PRECONDITION_REQUIRED,
+            "if-match-required",
+            "If-Match is required",
+            "Send If-Match with the ETag of the order that you saw.",
+        ));
+    }
+    Ok(if_match(headers)?.map_or(Expected::Any, Expected::Version))
+}
+
+/// What a command would do.
+pub fn preview(decision: &Decision) -> Value {
+    let order = &decision.order;
+    json!({
+        "dryRun": true,
+        "stage": order.stage,
+        "state": order.state,
+        "division": order.division,
+        "events": decision.events.iter().map(|event| &event.summary).collect::<Vec<_>>(),
+        "effects": decision.effects.iter()
+            .map(|effect| json!({ "kind": effect.kind, "payload": effect.payload }))
+            .collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,55 @@
+-- What an amendment changes besides the order itself: its external id, and what makes it the same request as another.
+
+DROP TRIGGER order_save_written;
+CREATE TRIGGER order_save_written INSTEAD OF INSERT ON order_save BEGIN
+    SELECT RAISE(ABORT, 'order_stale') WHERE NEW.expected_version > 0
+        AND NOT EXISTS (SELECT 1 FROM orders WHERE id = NEW.id AND version = NEW.expected_version);
+    SELECT RAISE(ABORT, 'effect_lease_lost') FROM json_each(NEW.settlement) AS settled
+        WHERE NOT EXISTS (
+            SELECT 1 FROM effect
+            WHERE id = settled.value ->> 'effect'
+              AND (CASE WHEN settled.value ->> 'lease' IS NULL THEN state = 'fallout'
+                        ELSE state = 'waiting' AND lease = settled.value ->> 'lease' END));
+
+    -- What may be refused comes before the order and its search text: after a statement that failed with changes to the
+    -- FTS5 index, its connection would stay in an old snapshot, and the next save on it would find the database locked.
+    INSERT INTO idempotency_key (key, body_sha256, response, created_at)
+    SELECT value ->> 'key', value ->> 'bodySha256', value ->> 'response', NEW.updated_at
+    FROM json_each(NEW.idempotency);
+    INSERT INTO orders (id, number, version, kind, state, stage, division_code, covering_code, assignee, channel,
+        external_id, registered_at, updated_at, due_at, next_check_at, duplicate_key, import_key, search_text, document)
+    SELECT NEW.id, NEW.number, NEW.version, NEW.kind, NEW.state, NEW.stage, NEW.division_code, NEW.covering_code,
+        NEW.assignee, NEW.channel, NEW.external_id, NEW.registered_at, NEW.updated_at, NEW.due_at, NEW.next_check_at,
+        NEW.duplicate_key, NEW.import_key, NEW.search_text, NEW.document
+    WHERE NEW.expected_version = 0;
+    UPDATE orders SET version = NEW.version, state = NEW.state, stage = NEW.stage, division_code = NEW.division_code,
+        covering_code = NEW.covering_code, assignee = NEW.assignee,
+        external_id = NEW.external_id, updated_at = NEW.updated_at, due_at = NEW.due_at,
+        next_check_at = NEW.next_check_at,
+        duplicate_key = CASE WHEN NEW.state IN ('completed', 'cancelled', 'rejected', 'failed') THEN NULL
+                             WHEN duplicate_key IS NULL THEN NULL
+                             ELSE coalesce(NEW.duplicate_key, duplicate_key) END,
+        search_text = NEW.search_text, document = NEW.document
+    WHERE NEW.expected_version > 0 AND id = NEW.id AND version = NEW.expected_version;
+
+    INSERT INTO order_event (order_id, sequence, document)
+    SELECT NEW.id, value ->> 'sequence', value FROM json_each(NEW.events);
+    INSERT INTO effect (id, order_id, kind, state, payload, attempts, next_attempt_at, created_at)
+    SELECT value ->> 'id', NEW.id, value ->> 'kind', 'waiting', coalesce(value -> 'payload', 'null'), 0,
+        NEW.updated_at, NEW.updated_at
+    FROM json_each(NEW.effects);
+    UPDATE effect SET state = settled.value ->> 'state',
+        last_error = coalesce(settled.value ->> 'error', last_error),
+        attempts = CASE WHEN settled.value ->> 'state' = 'waiting' THEN 0 ELSE attempts END,
+        next_attempt_at = CASE WHEN settled.value ->> 'state' = 'waiting' THEN settled.value ->> 'at' END,
+        settled_at = CASE WHEN settled.value ->> 'state' <> 'waiting' THEN settled.value ->> 'at' END,
+        lease = NULL
+    FROM json_each(NEW.settlement) AS settled WHERE effect.id = settled.value ->> 'effect';
+    INSERT INTO document (id, order_id, sha256, document)
+    SELECT value ->> 'id', NEW.id, value ->> 'sha256', value FROM json_each(NEW.documents)
+    WHERE true ON CONFLICT (id) DO NOTHING;
+    INSERT INTO escalation (id, order_id, division_code, email, stage, due_at, told_at)
+    SELECT value ->> 'id', NEW.id, value ->> 'division', value ->> 'email', value ->> 'stage', value ->> 'dueAt',
+        value ->> 'toldAt'
+    FROM json_each(NEW.escalation) WHERE true ON CONFLICT (id) DO NOTHING;
+END;
