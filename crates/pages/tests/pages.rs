@@ -38,7 +38,7 @@ fn order() -> (Order, Vec<Event>) {
         neighbourhood: Neighbourhood::of(&[division], "head"),
         ..Coverage::default()
     };
-    let actor = Actor { name: HOSTILE.to_owned(), rights: vec![Right::Admin] };
+    let actor = Actor::with_rights(HOSTILE, &[Right::Admin]);
     let context = Context {
         now: NOW,
         actor: &actor,

@@ -76,7 +76,7 @@ fn a_token_is_shown_once_and_kept_as_a_hash() {
         let other = create(&*store, "the web site", &[], MORNING).await.expect("made");
         assert!(token.starts_with("oms_") && token.len() == 68, "{token}");
         assert_ne!(token, other);
-        let actor = Actor { name: "the web site".to_owned(), rights: rights.to_vec() };
+        let actor = Actor::with_rights("the web site", rights);
         assert_eq!(authenticate(&*store, &token).await.expect("looked up"), Some(actor));
         for unknown in ["", "oms_", &token[1..], &sha256_hex(token.as_bytes())] {
             assert_eq!(authenticate(&*store, unknown).await.expect("looked up"), None, "{unknown}");
