@@ -8,7 +8,7 @@ use http::{HeaderMap, StatusCode, header};
 use oms_app::tokens;
 use oms_domain::limits::JSON_BODY_BYTES_MAX;
 use oms_pages::Page;
-use oms_web::{Problem, SESSION_COOKIE, backend, read_body};
+use oms_web::{Problem, SESSION_COOKIE, backend, clock, read_body};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -41,7 +41,7 @@ async fn enter(headers: &HeaderMap, token: &str) -> Result<Response, Problem> {
     // Only what can be a token is put into a header.
     let plausible =
         !token.is_empty() && token.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if !plausible || tokens::authenticate(&backend().await?, token).await?.is_none() {
+    if !plausible || tokens::authenticate(&backend().await?, token, clock()).await?.is_none() {
         let model = json!({ "wrong": true });
         return Ok(page(StatusCode::UNAUTHORIZED, Page::Login, language(headers), &model));
     }

@@ -28,8 +28,9 @@ pub async fn list(
     parameters: Parameters,
 ) -> Result<Response, Problem> {
     parameters.finish()?;
-    require_right(&session.actor, Right::DocumentsRead)?;
-    let order = read::order(&session.backend, &session.actor, &name).await?;
+    require_right(&session.actor, Right::OrdersRead)?;
+    let order =
+        read::order_for(&session.backend, &session.actor, &name, Right::DocumentsRead).await?;
     let items: Vec<_> = order.documents.iter().map(to_api).collect();
     Ok(json_answer(StatusCode::OK, &[], &json!({ "items": items, "nextCursor": null })))
 }

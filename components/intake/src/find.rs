@@ -3,7 +3,7 @@
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
-use oms_app::ports::{OrderFilter, OrderPageQuery, OrderSort, Orders};
+use oms_app::ports::{OrderFilter, OrderPageQuery, OrderSort};
 use oms_app::read;
 use oms_domain::limits::SEARCH_CHARACTERS_MAX;
 use oms_domain::order::{Channel, Order, OrderKind, OrderState};
@@ -50,6 +50,7 @@ pub async fn list(session: Session, mut parameters: Parameters) -> Result<Respon
         created_to: parameters.instant("createdTo"),
         overdue_at: parameters.flag("overdue").then(clock),
         terms: search_terms(&question),
+        within: None,
     };
     let count = parameters.flag("count");
     let query = OrderPageQuery {
@@ -65,7 +66,8 @@ pub async fn list(session: Session, mut parameters: Parameters) -> Result<Respon
         "nextCursor": page.next.as_ref().map(encode_cursor),
     });
     if count {
-        answer["total"] = json!(session.backend.count(&query.filter, TOTAL_MAX).await?);
+        let total = read::count(&session.backend, &session.actor, &query.filter, TOTAL_MAX).await?;
+        answer["total"] = json!(total);
     }
     Ok(json_answer(StatusCode::OK, &[], &answer))
 }

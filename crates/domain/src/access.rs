@@ -90,6 +90,20 @@ pub struct Grant {
     pub periods: Vec<Period>,
 }
 
+impl Grant {
+    /// Whether it has begun and has not ended.
+    pub fn is_current(&self, now: Instant) -> bool {
+        self.periods.iter().all(|period| period.contains(now))
+    }
+
+    /// Whether it gives anything at this instant.
+    pub fn holds(&self, now: Instant) -> bool {
+        self.reach.divisions != Divisions::Nowhere
+            && !self.rights.is_empty()
+            && self.is_current(now)
+    }
+}
+
 /// A caller as the database knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {
@@ -133,12 +147,7 @@ impl Actor {
 
     /// Somebody with what their grants give at this instant. A grant that has ended gives nothing.
     pub fn of(holder: Holder, now: Instant) -> Actor {
-        let live = |grant: &Grant| {
-            grant.reach.divisions != Divisions::Nowhere
-                && !grant.rights.is_empty()
-                && grant.periods.iter().all(|period| period.contains(now))
-        };
-        let grants = holder.grants.into_iter().filter(live);
+        let grants = holder.grants.into_iter().filter(|grant| grant.holds(now));
         let access = grants.map(|grant| Access { rights: grant.rights, reach: grant.reach });
         Actor { name: holder.name, access: access.collect() }
     }

@@ -86,7 +86,7 @@ pub const STAFF_MAX: usize = 20_000;
 /// Roles of one operator.
 pub const ROLES_MAX: usize = 1_000;
 /// Grants that one caller has, with those of the absent.
-pub const GRANTS_MAX: usize = 1_000;
+pub const GRANTS_MAX: usize = 200;
 /// Rights that one role or token may name; there are fewer.
 pub const RIGHTS_MAX: usize = 100;
 /// Absences of one person that are kept.

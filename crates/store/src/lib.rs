@@ -10,11 +10,13 @@ mod dialect;
 mod documents;
 mod effects;
 mod health;
+mod identity;
 mod orders;
 mod organisation;
 mod page;
 mod routed;
 mod save;
+mod scoped;
 mod tokens;
 
 #[cfg(feature = "native")]
@@ -43,4 +45,4 @@ impl<D: Database> Store<D> {
 }
 
 /// The newest migration that this program knows.
-pub const SCHEMA_VERSION: i64 = 1;
+pub const SCHEMA_VERSION: i64 = 4;

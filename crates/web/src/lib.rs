@@ -4,14 +4,18 @@
 mod body;
 mod caller;
 mod conditional;
+mod list;
 mod nudge;
 mod parameters;
 mod problem;
 mod serve;
 
 pub use body::{JsonBody, RawBody, is_csv, json_body, media_type, read_body, read_entries};
-pub use caller::{SESSION_COOKIE, Session, require_right, session_cookie};
+pub use caller::{
+    SESSION_COOKIE, Session, clear_cookie, credential, require_right, session_cookie, set_cookie,
+};
 pub use conditional::{entity_tag, if_match, none_match_hits};
+pub use list::list_answer;
 pub use nudge::nudge;
 pub use oms_store::SCHEMA_VERSION;
 pub use parameters::{Parameters, decode_cursor, encode_cursor};

@@ -24,5 +24,6 @@ mod use_cases {
     mod executing;
     mod organisation;
     mod registering;
+    mod scoped;
     mod ticking;
 }

@@ -11,8 +11,10 @@ use oms_app::ports::{
     Cursor, Documents, Effects, NewIdempotencyKey, OrderFilter, OrderPageQuery, OrderReference,
     OrderSort, Orders, Organisation, RegistrationQuery, Save, Settlement, Tokens,
 };
+use oms_app::scoped::Scoped;
+use oms_domain::access::{Divisions, Reach};
 use oms_domain::effect::{EffectKind, EffectState};
-use oms_domain::order::Order;
+use oms_domain::order::{Order, OrderKind};
 use oms_domain::routing::Query;
 use oms_domain::routing::normalise::Place;
 use oms_store::native::NativeDatabase;
@@ -72,7 +74,8 @@ async fn noted(store: &TestStore, work: impl AsyncFn(&Store<Noting>)) -> Vec<Sta
 /// The lines of the plan that read a whole table. Walking along an index is none: a page ends it. The organisation is
 /// small, and tables with it are.
 async fn whole_tables(kind: Kind, database: &NativeDatabase, statement: &Statement) -> Vec<String> {
-    const SMALL: [&str; 6] = ["candidate", "up", "child", "around", "found", "division"];
+    const SMALL: [&str; 9] =
+        ["candidate", "up", "child", "around", "found", "division", "shown", "who", "held"];
     let (text, parameters) = statement;
     let (explain, column) = match kind {
         Kind::Sqlite => (format!("EXPLAIN QUERY PLAN {text}"), 3),
@@ -153,6 +156,9 @@ async fn reading(store: &Store<Noting>, order: &Order) {
     store.document("id").await.expect("looked up");
     store.content("hash").await.expect("looked up");
     store.token("hash").await.expect("looked up");
+    store.session("hash", MORNING).await.expect("looked up");
+    store.locate(&id).await.expect("looked up").expect("it is there");
+    store.locate_document("id").await.expect("looked up");
     let open = store.open(None, 50).await.expect("looked up");
     store.open(open.first(), 50).await.expect("looked up");
     store.registered_since(MORNING, None, 50).await.expect("looked up");
@@ -189,6 +195,15 @@ async fn executing(store: &Store<Noting>, order: &Order) {
     store.forget_idempotency_keys(MORNING).await.expect("forgotten");
 }
 
+/// Two subtrees, one of them for some kinds.
+fn within(kinds: &[OrderKind]) -> Option<Vec<Reach>> {
+    let subtree = |path: &str, kinds: &[OrderKind]| Reach {
+        divisions: Divisions::Subtree(path.to_owned()),
+        kinds: kinds.to_vec(),
+    };
+    Some(vec![subtree("/head/north/", kinds), subtree("/head/south/", &[])])
+}
+
 async fn every_page_of_a_list_is_read_along_an_index(store: TestStore) {
     saved_with_effects(&store, &[], MORNING).await;
     let text = || Some("text".to_owned());
@@ -208,6 +223,10 @@ async fn every_page_of_a_list_is_read_along_an_index(store: TestStore) {
         OrderFilter { terms: vec!["karimov".to_owned()], ..none() },
         OrderFilter { terms: vec!["karimov".to_owned(), "an".to_owned()], ..none() },
         OrderFilter { state: text(), division: text(), overdue_at: Some(MORNING), ..none() },
+        OrderFilter { within: Some(Vec::new()), ..none() },
+        OrderFilter { within: within(&[]), ..none() },
+        OrderFilter { within: within(&[OrderKind::Connect]), ..none() },
+        OrderFilter { within: within(&[]), terms: vec!["karimov".to_owned()], ..none() },
     ];
     let statements = noted(&store, async |noting| {
         for filter in &filters {
