@@ -30,4 +30,5 @@ fn routes() -> Router {
         .route("/api/v1/tokens", get(tokens::list).post(tokens::add))
         .route("/api/v1/tokens/{token}", delete(tokens::revoke))
         .route("/api/v1/audit", get(audit::list))
+        .route("/api/v1/orders/{order}/reads", get(audit::of_order))
 }

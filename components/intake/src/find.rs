@@ -10,6 +10,7 @@ use oms_domain::order::{Channel, Order, OrderKind, OrderState};
 use oms_domain::search::search_terms;
 use oms_web::{
     Parameters, Problem, Session, clock, encode_cursor, entity_tag, json_answer, none_match_hits,
+    note_read,
 };
 use serde_json::{Value, json};
 
@@ -28,6 +29,7 @@ pub async fn one(
     if none_match_hits(&headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
     }
+    note_read(&session, &order.id, "order");
     Ok(json_answer(StatusCode::OK, &[(header::ETAG, tag)], &order.to_api()))
 }
 

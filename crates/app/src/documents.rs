@@ -66,16 +66,19 @@ pub async fn keep<P: Documents>(
     })
 }
 
-/// A document's description.
-pub async fn describe<P: Scoped>(ports: &P, actor: &Actor, id: &str) -> Result<Document, AppError> {
+/// A document's description, and the id of its order.
+pub async fn describe<P: Scoped>(
+    ports: &P,
+    actor: &Actor,
+    id: &str,
+) -> Result<(Document, String), AppError> {
     require(actor, Right::DocumentsRead)?;
     let not_found = || AppError::NotFound { what: format!("Document {id:?}") };
     let id = Uuid::try_parse(id).map_err(|_| not_found())?.to_string();
     let found = ports.locate_document(&id).await?;
-    let seen = found.filter(|(_, place)| actor.sees(place));
-    let (document, place) = seen.ok_or_else(not_found)?;
-    require(&actor.at(&place), Right::DocumentsRead)?;
-    Ok(document)
+    let found = found.filter(|found| actor.sees(&found.place)).ok_or_else(not_found)?;
+    require(&actor.at(&found.place), Right::DocumentsRead)?;
+    Ok((found.document, found.order_id))
 }
 
 /// The bytes of a described document.

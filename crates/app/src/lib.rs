@@ -13,6 +13,7 @@ pub mod organisation;
 pub mod password;
 pub mod ports;
 pub mod read;
+pub mod reads;
 pub mod register;
 pub mod scoped;
 pub mod sessions;

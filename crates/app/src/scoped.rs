@@ -14,11 +14,18 @@ pub trait Scoped: Sync {
         reference: &OrderReference,
     ) -> impl Future<Output = Result<Option<(Order, OrderPlace)>, StoreError>> + Send;
 
-    /// A document's description, and where its order stands.
     fn locate_document(
         &self,
         id: &str,
-    ) -> impl Future<Output = Result<Option<(Document, OrderPlace)>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Option<LocatedDocument>, StoreError>> + Send;
+}
+
+/// A document's description, and where its order stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocatedDocument {
+    pub document: Document,
+    pub order_id: String,
+    pub place: OrderPlace,
 }
 
 impl LoadedOrder {

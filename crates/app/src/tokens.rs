@@ -19,14 +19,19 @@ pub async fn authenticate<P: Tokens>(
     now: Instant,
 ) -> Result<Option<Actor>, AppError> {
     let sha256 = sha256_hex(token.as_bytes());
-    let holder = match token.starts_with(SESSION_PREFIX) {
+    let holder = match is_session(token) {
         true => ports.session(&sha256, now).await?,
         false => ports.token(&sha256).await?,
     };
     let is_live = |holder: &Holder| holder.grants.iter().all(|grant| grant.is_current(now));
     // A token that has ended is not known any more; somebody of the staff without a grant still is who they are.
-    let holder = holder.filter(|holder| token.starts_with(SESSION_PREFIX) || is_live(holder));
+    let holder = holder.filter(|holder| is_session(token) || is_live(holder));
     Ok(holder.map(|holder| Actor::of(holder, now)))
+}
+
+/// Whether this is a session of somebody who has logged in, by its look.
+pub fn is_session(token: &str) -> bool {
+    token.starts_with(SESSION_PREFIX)
 }
 
 /// A secret of 244 random bits behind a prefix that tells what it is.

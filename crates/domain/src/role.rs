@@ -145,12 +145,12 @@ impl Role {
 
 /// The field `rights`: at least one of the known words.
 pub fn read_rights(reader: &ObjectReader<'_>) -> Option<Vec<Right>> {
-    let codes = read_words(reader, "rights", RIGHTS_MAX, Right::parse)?;
-    if codes.is_empty() {
+    let is_empty = |value: &Value| value.as_array().is_some_and(Vec::is_empty);
+    if reader.value("rights").is_none_or(is_empty) {
         reader.required("rights");
         return None;
     }
-    Some(codes)
+    read_words(reader, "rights", RIGHTS_MAX, Right::parse)
 }
 
 /// An array of words of a closed set; each that is not one is told. Absent: none.

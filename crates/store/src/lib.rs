@@ -14,6 +14,7 @@ mod identity;
 mod orders;
 mod organisation;
 mod page;
+mod reads;
 mod routed;
 mod save;
 mod scoped;

@@ -56,6 +56,9 @@ impl Conditions {
 
     /// Only what one of these reaches. A subtree is a stretch of the paths, which have an index.
     fn add_reaches(&mut self, reaches: &[Reach]) {
+        if reaches.iter().any(Reach::is_everything) {
+            return;
+        }
         let mut choices = Vec::new();
         for reach in reaches {
             let mut parts = Vec::new();
@@ -76,19 +79,13 @@ impl Conditions {
                 let codes = reach.kinds.iter().map(|kind| format!("'{}'", kind.code()));
                 parts.push(format!("kind IN ({})", codes.collect::<Vec<_>>().join(", ")));
             }
-            match parts.is_empty() {
-                true => return,
-                false => choices.push(format!("({})", parts.join(" AND "))),
-            }
+            choices.push(format!("({})", parts.join(" AND ")));
         }
         // Nothing is reached: nothing is found.
-        let none = || "1 = 0".to_owned();
-        self.texts.push(
-            choices
-                .into_iter()
-                .reduce(|a, b| format!("{a} OR {b}"))
-                .map_or_else(none, |c| format!("({c})")),
-        );
+        self.texts.push(match choices.is_empty() {
+            true => "1 = 0".to_owned(),
+            false => format!("({})", choices.join(" OR ")),
+        });
     }
 
     fn add_search(&mut self, dialect: Dialect, terms: &[String]) {

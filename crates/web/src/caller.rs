@@ -16,6 +16,8 @@ pub const SESSION_COOKIE: &str = "oms_session";
 pub struct Session {
     pub actor: Actor,
     pub backend: Backend,
+    /// Somebody who has logged in; else a program with a token.
+    pub is_person: bool,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Session {
@@ -30,7 +32,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Session {
                     "This token is not known, has ended, or was revoked; log in again, or make one with `oms token create`.",
                 )
             })?;
-        Ok(Session { actor, backend })
+        Ok(Session { actor, backend, is_person: tokens::is_session(&token) })
     }
 }
 

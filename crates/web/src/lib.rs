@@ -5,6 +5,7 @@ mod body;
 mod caller;
 mod conditional;
 mod list;
+mod note;
 mod nudge;
 mod parameters;
 mod problem;
@@ -16,6 +17,7 @@ pub use caller::{
 };
 pub use conditional::{entity_tag, if_match, none_match_hits};
 pub use list::list_answer;
+pub use note::note_read;
 pub use nudge::nudge;
 pub use oms_store::SCHEMA_VERSION;
 pub use parameters::{Parameters, decode_cursor, encode_cursor};

@@ -22,6 +22,7 @@ mod use_cases {
     mod coverage;
     mod documents;
     mod executing;
+    mod identity;
     mod organisation;
     mod registering;
     mod scoped;

@@ -7,10 +7,12 @@ use crate::support::orders::{
     MORNING, comment, connect, decision, document, next, save_of, saved_with_effects,
 };
 use oms_app::coverage::RoutedOrders;
+use oms_app::identity::Identity;
 use oms_app::ports::{
     Cursor, Documents, Effects, NewIdempotencyKey, OrderFilter, OrderPageQuery, OrderReference,
     OrderSort, Orders, Organisation, RegistrationQuery, Save, Settlement, Tokens,
 };
+use oms_app::reads::{PersonalReads, note};
 use oms_app::scoped::Scoped;
 use oms_domain::access::{Divisions, Reach};
 use oms_domain::effect::{EffectKind, EffectState};
@@ -116,6 +118,7 @@ async fn statements_of_every_request_read_no_table_from_end_to_end(store: TestSt
         registering(noting).await;
         reading(noting, &order).await;
         executing(noting, &order).await;
+        administering(noting, &order).await;
     })
     .await;
     assert!(statements.len() > 20, "{}", statements.len());
@@ -170,6 +173,26 @@ async fn reading(store: &Store<Noting>, order: &Order) {
         store.effects(state, Some(&order.id), None, 50).await.expect("listed");
         store.effects(state, None, Some("id"), 50).await.expect("listed");
     }
+}
+
+async fn administering(store: &Store<Noting>, order: &Order) {
+    store.credentials("karimov").await.expect("looked up");
+    store.count_attempt("karimov", MORNING).await.expect("counted");
+    store.staff_member("karimov").await.expect("looked up");
+    store.roles().await.expect("listed");
+    store.grant("id").await.expect("looked up");
+    store.token_record("id").await.expect("looked up");
+    store.division_path("head").await.expect("looked up");
+    for after in [None, Some("id")] {
+        store.staff(after, 50).await.expect("listed");
+        store.tokens(after, 50).await.expect("listed");
+        store.audit(after, 50).await.expect("listed");
+        store.reads(&order.id, after, 50).await.expect("listed");
+        for login in [None, Some("karimov")] {
+            store.grants(login, after, 50).await.expect("listed");
+        }
+    }
+    note(store, "karimov", &order.id, "order", MORNING).await.expect("noted");
 }
 
 async fn executing(store: &Store<Noting>, order: &Order) {

@@ -109,7 +109,7 @@ async fn an_order_elsewhere_is_not_found_whatever_is_asked_of_it(store: TestStor
     let north = somebody("technician", "/head/north/", &[]);
     let order = read::order(ports, &north, name).await.expect("it is seen");
     assert_eq!(order.number, *name);
-    assert_eq!(describe(ports, &north, &contract.id).await.expect("it is seen"), contract);
+    assert_eq!(describe(ports, &north, &contract.id).await.expect("it is seen").0, contract);
     let cancel = Command::Cancel { reason: "Not wanted".to_owned(), penalty_confirmed: false };
     let refused = change(ports, &north, name, Expected::Any, cancel, MORNING).await;
     assert!(refused.is_err_and(|error| error.to_string().contains("orders.cancel")));
