@@ -1,7 +1,7 @@
 //! Logging in: with login and password, or with a token. The browser keeps a session in a cookie that no script can read.
 
 use crate::page::{language, page};
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::Query;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Method, StatusCode, header};
@@ -81,7 +81,7 @@ async fn with_password(
         .method(Method::POST)
         .uri("http://identity.spin.internal/api/v1/session")
         .header(header::CONTENT_TYPE, "application/json")
-        .body(FullBody::new(body.into_bytes().into()))
+        .body(FullBody::new(Bytes::from(body)))
         .map_err(|error| unreachable(&error))?;
     let response = spin_sdk::http::send(request).await.map_err(|error| unreachable(&error))?;
     let (head, body) = response.into_parts();

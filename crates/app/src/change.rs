@@ -3,7 +3,7 @@
 use crate::AppError;
 use crate::ports::{Escalation, LoadedOrder, OrderReference, Orders, Save, SaveError, Settlement};
 use crate::read::{not_found, reference};
-use crate::scoped::listed;
+use crate::scoped::{shown, viewer};
 use oms_domain::decide::{self, AvailableTransition, Command, Context, Decision};
 use oms_domain::limits::STALE_RETRIES_MAX;
 use oms_domain::order::{Document, Order};
@@ -100,7 +100,7 @@ pub async fn dry_run<P: Orders>(
 
 /// What a caller sees of the order that they have changed.
 fn shown_to(actor: &Actor, decision: Decision) -> Decision {
-    let order = listed(vec![decision.order.clone()], actor).pop().unwrap_or(decision.order);
+    let order = shown(decision.order, viewer(actor).as_ref().unwrap_or(actor));
     Decision { order, ..decision }
 }
 

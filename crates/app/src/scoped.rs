@@ -2,7 +2,7 @@
 
 use crate::AppError;
 use crate::ports::{LoadedOrder, OrderReference, StoreError};
-use oms_domain::access::{OrderPlace, Reach};
+use oms_domain::access::OrderPlace;
 use oms_domain::order::{Document, Order};
 use oms_domain::rights::{Actor, Right};
 use std::future::Future;
@@ -50,19 +50,25 @@ pub fn shown(mut order: Order, to: &Actor) -> Order {
     order
 }
 
-/// The orders of a list as this caller may see them. Where a right reaches less than the list does, nothing of it shows:
-/// the order itself, opened alone, shows it.
+/// As whom a caller sees orders that were not looked at one by one; None: as themselves. Where a right reaches less than
+/// the reading does, nothing of it shows: the order itself, opened alone, shows it.
+#[must_use]
+pub fn viewer(actor: &Actor) -> Option<Actor> {
+    let shows_all =
+        match (actor.reach_of(Right::OrdersRead), actor.reach_of(Right::IdentityDocuments)) {
+            (_, None) => true,
+            (None, Some(_)) => false,
+            (Some(read), Some(shown)) => {
+                read.iter().all(|reach| shown.iter().any(|wider| wider.contains(reach)))
+            }
+        };
+    (!shows_all).then(Actor::system)
+}
+
+/// The orders of a list as this caller may see them.
 #[must_use]
 pub fn listed(orders: Vec<Order>, to: &Actor) -> Vec<Order> {
-    let shows_all = match (to.reach_of(Right::OrdersRead), to.reach_of(Right::IdentityDocuments)) {
-        (_, None) => true,
-        (None, Some(_)) => false,
-        (Some(listed), Some(shown)) => {
-            let is_shown = |reach: &Reach| shown.iter().any(|wider| wider.contains(reach));
-            listed.iter().all(is_shown)
-        }
-    };
-    let nobody = Actor::system();
-    let viewer = if shows_all { to } else { &nobody };
+    let other = viewer(to);
+    let viewer = other.as_ref().unwrap_or(to);
     orders.into_iter().map(|order| shown(order, viewer)).collect()
 }
