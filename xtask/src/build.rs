@@ -17,7 +17,7 @@ const OF_XTASK: [&str; 5] = [
 ];
 
 /// The packages that are built as components.
-pub const COMPONENTS: [&str; 8] = [
+pub const COMPONENTS: [&str; 9] = [
     "intake",
     "routing",
     "transition",
@@ -25,6 +25,7 @@ pub const COMPONENTS: [&str; 8] = [
     "documents",
     "provisioning",
     "console",
+    "identity",
     "billmaster",
 ];
 

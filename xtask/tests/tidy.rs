@@ -86,6 +86,7 @@ fn arrows_between_the_crates_point_one_way() {
         escalation            oms-app oms-domain oms-web
         documents             oms-app oms-domain oms-web document-rendering
         provisioning          oms-app oms-domain oms-web
+        identity              oms-app oms-domain oms-web
         console               oms-app oms-domain oms-web oms-pages
         oms-cli               oms-app oms-domain oms-store oms-host billmaster-simulator
         oms-tests             oms-app oms-domain oms-store billmaster-simulator
@@ -217,6 +218,7 @@ fn guests_carry_no_c_code() {
         "documents",
         "provisioning",
         "console",
+        "identity",
         "billmaster",
     ] {
         command.args(["--package", component]);

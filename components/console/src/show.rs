@@ -9,7 +9,7 @@ use oms_app::read;
 use oms_domain::limits::{PAGE_ENTRIES_DEFAULT, PAGE_ENTRIES_MAX};
 use oms_domain::search::search_terms;
 use oms_pages::{Page, WorkRow, order_page, orders_page};
-use oms_web::{Parameters, Problem, Session, clock, encode_cursor};
+use oms_web::{Parameters, Problem, Session, clock, encode_cursor, note_read};
 
 pub async fn orders(
     session: Result<Session, Problem>,
@@ -66,6 +66,7 @@ async fn one(
     let session = session?;
     let (backend, actor) = (&session.backend, &session.actor);
     let order = read::order(backend, actor, name).await?;
+    note_read(&session, &order.id, "order");
     let history = read::history(backend, actor, name, 0, PAGE_ENTRIES_MAX).await?;
     let effects = backend.effects(None, Some(&order.id), None, PAGE_ENTRIES_MAX).await?;
     let work = effects

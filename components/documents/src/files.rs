@@ -9,7 +9,8 @@ use oms_app::read;
 use oms_domain::limits::UPLOAD_BYTES_MAX;
 use oms_domain::rights::Right;
 use oms_web::{
-    Parameters, Problem, Session, clock, json_answer, none_match_hits, read_body, require_right,
+    Parameters, Problem, Session, clock, json_answer, none_match_hits, note_read, read_body,
+    require_right,
 };
 use serde_json::json;
 
@@ -28,8 +29,9 @@ pub async fn list(
     parameters: Parameters,
 ) -> Result<Response, Problem> {
     parameters.finish()?;
-    require_right(&session.actor, Right::DocumentsRead)?;
-    let order = read::order(&session.backend, &session.actor, &name).await?;
+    require_right(&session.actor, Right::OrdersRead)?;
+    let order =
+        read::order_for(&session.backend, &session.actor, &name, Right::DocumentsRead).await?;
     let items: Vec<_> = order.documents.iter().map(to_api).collect();
     Ok(json_answer(StatusCode::OK, &[], &json!({ "items": items, "nextCursor": null })))
 }
@@ -75,11 +77,12 @@ pub async fn download(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     parameters.finish()?;
-    let document = documents::describe(&session.backend, &session.actor, &id).await?;
+    let (document, order_id) = documents::describe(&session.backend, &session.actor, &id).await?;
     let tag = format!("\"{}\"", document.sha256);
     if none_match_hits(&headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
     }
+    note_read(&session, &order_id, "document");
     let content = documents::content(&session.backend, &document).await?;
     let mut response = (StatusCode::OK, content).into_response();
     let ascii: String = document

@@ -6,7 +6,9 @@ use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use oms_app::AppError;
 use oms_app::effects::{Intervention, intervene};
-use oms_app::ports::{EffectRecord, Effects, OrderReference, Orders};
+use oms_app::ports::{EffectRecord, Effects};
+use oms_app::read::order_for;
+use oms_app::scoped::require_everywhere;
 use oms_domain::effect::EffectState;
 use oms_domain::input::Faults;
 use oms_domain::limits::COMMENT_CHARACTERS_MAX;
@@ -20,19 +22,14 @@ pub async fn list(session: Session, mut parameters: Parameters) -> Result<Respon
     let limit = parameters.limit();
     let after = parameters.cursor();
     parameters.finish()?;
-    require_right(&session.actor, Right::EffectsRead)?;
+    let (backend, actor) = (&session.backend, &session.actor);
+    require_right(actor, Right::EffectsRead)?;
     let order_id = match order {
-        None => None,
-        Some(name) => {
-            let reference = oms_app::read::reference(&name)?;
-            Some(match reference {
-                OrderReference::Id(id) => id,
-                number @ OrderReference::Number(_) => {
-                    let order = session.backend.find(&number).await?;
-                    order.ok_or_else(|| oms_app::read::not_found(&name))?.id
-                }
-            })
+        None => {
+            require_everywhere(actor, Right::EffectsRead).map_err(Problem::from)?;
+            None
         }
+        Some(name) => Some(order_for(backend, actor, &name, Right::EffectsRead).await?.id),
     };
     let after = after.map(|cursor| cursor.id);
     let mut effects =

@@ -3,7 +3,7 @@
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
-use oms_app::ports::{OrderFilter, OrderPageQuery, OrderSort, Orders};
+use oms_app::ports::{OrderFilter, OrderPageQuery, OrderSort};
 use oms_app::read;
 use oms_domain::event::Event;
 use oms_domain::limits::SEARCH_CHARACTERS_MAX;
@@ -11,6 +11,7 @@ use oms_domain::order::{Channel, Order, OrderKind, OrderState};
 use oms_domain::search::search_terms;
 use oms_web::{
     Parameters, Problem, Session, clock, encode_cursor, entity_tag, json_answer, none_match_hits,
+    note_read,
 };
 use serde_json::{Value, json};
 
@@ -29,6 +30,7 @@ pub async fn one(
     if none_match_hits(&headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
     }
+    note_read(&session, &order.id, "order");
     Ok(json_answer(StatusCode::OK, &[(header::ETAG, tag)], &order.to_api()))
 }
 
@@ -51,6 +53,7 @@ pub async fn list(session: Session, mut parameters: Parameters) -> Result<Respon
         created_to: parameters.instant("createdTo"),
         overdue_at: parameters.flag("overdue").then(clock),
         terms: search_terms(&question),
+        within: None,
     };
     let count = parameters.flag("count");
     let query = OrderPageQuery {
@@ -66,7 +69,8 @@ pub async fn list(session: Session, mut parameters: Parameters) -> Result<Respon
         "nextCursor": page.next.as_ref().map(encode_cursor),
     });
     if count {
-        answer["total"] = json!(session.backend.count(&query.filter, TOTAL_MAX).await?);
+        let total = read::count(&session.backend, &session.actor, &query.filter, TOTAL_MAX).await?;
+        answer["total"] = json!(total);
     }
     Ok(json_answer(StatusCode::OK, &[], &answer))
 }

@@ -1,7 +1,7 @@
 //! What was ordered changes while the order is under way.
 
 use crate::AppError;
-use crate::change::Expected;
+use crate::change::{Expected, scenario_of, shown_to, there};
 use crate::ports::{Orders, RegistrationQuery, Save, SaveError};
 use crate::read::{not_found, reference, require};
 use crate::register::coverage;
@@ -36,6 +36,7 @@ pub async fn amend<P: Orders>(ports: &P, request: Request<'_>) -> Result<Decisio
     let reference = reference(request.name)?;
     for _ in 0..STALE_RETRIES_MAX {
         let loaded = ports.load(&reference).await?.ok_or_else(|| not_found(request.name))?;
+        let actor = there(request.actor, &loaded)?;
         let order = &loaded.order;
         if let Expected::Version(version) = request.expected
             && version != order.version
@@ -68,14 +69,14 @@ pub async fn amend<P: Orders>(ports: &P, request: Request<'_>) -> Result<Decisio
         }
         let context = Context {
             now: request.now,
-            actor: request.actor,
-            scenario: crate::change::scenario_of(order)?,
+            actor: &actor,
+            scenario: scenario_of(order)?,
             neighbourhood: &neighbourhood,
         };
         let command = Command::Amend { amendment: Box::new(amendment), coverage: covered };
         let decision = decide::decide(order, command, context)?;
         if request.dry_run || decision.is_empty() {
-            return Ok(decision);
+            return Ok(shown_to(request.actor, decision));
         }
         let save = Save {
             decision: &decision,
@@ -89,7 +90,7 @@ pub async fn amend<P: Orders>(ports: &P, request: Request<'_>) -> Result<Decisio
             now: request.now,
         };
         match ports.save(save).await {
-            Ok(()) => return Ok(decision),
+            Ok(()) => return Ok(shown_to(request.actor, decision)),
             Err(SaveError::Store(error)) => return Err(error.into()),
             Err(SaveError::Stale) if request.expected != Expected::Any => {
                 let current = ports.find(&reference).await?.map_or(0, |order| order.version);

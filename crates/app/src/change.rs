@@ -3,6 +3,7 @@
 use crate::AppError;
 use crate::ports::{Escalation, LoadedOrder, OrderReference, Orders, Save, SaveError, Settlement};
 use crate::read::{not_found, reference};
+use crate::scoped::{shown, viewer};
 use oms_domain::decide::{self, AvailableTransition, Command, Context, Decision};
 use oms_domain::limits::STALE_RETRIES_MAX;
 use oms_domain::order::{Document, Order};
@@ -37,7 +38,10 @@ pub async fn change<P: Orders>(
     command: Command,
     now: Instant,
 ) -> Result<Decision, AppError> {
-    change_along(ports, actor, &reference(name)?, expected, command, Along::default(), now).await
+    let reference = reference(name)?;
+    let along = Along::default();
+    let decision = change_along(ports, actor, &reference, expected, command, along, now).await?;
+    Ok(shown_to(actor, decision))
 }
 
 /// Changes an order, and settles an effect or adds documents in the same step.
@@ -91,7 +95,13 @@ pub async fn dry_run<P: Orders>(
     now: Instant,
 ) -> Result<Decision, AppError> {
     let loaded = ports.load(&reference(name)?).await?.ok_or_else(|| not_found(name))?;
-    decide_on(&loaded, actor, expected, command, now)
+    Ok(shown_to(actor, decide_on(&loaded, actor, expected, command, now)?))
+}
+
+/// What a caller sees of the order that they have changed.
+pub(crate) fn shown_to(actor: &Actor, decision: Decision) -> Decision {
+    let order = shown(decision.order, viewer(actor).as_ref().unwrap_or(actor));
+    Decision { order, ..decision }
 }
 
 /// What this caller can do with the order now, and for what not: why not.
@@ -103,8 +113,9 @@ pub async fn available<P: Orders>(
 ) -> Result<(Order, Vec<AvailableTransition>), AppError> {
     crate::read::require(actor, Right::OrdersRead)?;
     let loaded = ports.load(&reference(name)?).await?.ok_or_else(|| not_found(name))?;
+    let actor = there(actor, &loaded)?;
     let scenario = scenario_of(&loaded.order)?;
-    let context = Context { now, actor, scenario, neighbourhood: &loaded.neighbourhood };
+    let context = Context { now, actor: &actor, scenario, neighbourhood: &loaded.neighbourhood };
     let transitions = decide::available(&loaded.order, context);
     Ok((loaded.order, transitions))
 }
@@ -116,14 +127,24 @@ fn decide_on(
     command: Command,
     now: Instant,
 ) -> Result<Decision, AppError> {
+    let actor = there(actor, loaded)?;
     if let Expected::Version(version) = expected
         && version != loaded.order.version
     {
         return Err(AppError::StaleVersion { current: loaded.order.version });
     }
     let scenario = scenario_of(&loaded.order)?;
-    let context = Context { now, actor, scenario, neighbourhood: &loaded.neighbourhood };
+    let context = Context { now, actor: &actor, scenario, neighbourhood: &loaded.neighbourhood };
     Ok(decide::decide(&loaded.order, command, context)?)
+}
+
+/// The caller as far as this order is concerned; one that they do not see is not found.
+pub(crate) fn there(actor: &Actor, loaded: &LoadedOrder) -> Result<Actor, AppError> {
+    let place = loaded.place();
+    match actor.sees(&place) {
+        true => Ok(actor.at(&place)),
+        false => Err(not_found(&loaded.order.number)),
+    }
 }
 
 pub(crate) fn scenario_of(order: &Order) -> Result<&'static Scenario, AppError> {

@@ -4,6 +4,7 @@
 use crate::AppError;
 use crate::ports::{Organisation, StoreError};
 use crate::read::require;
+use crate::scoped::require_everywhere;
 use oms_domain::address::Address;
 use oms_domain::catalogue::Service;
 use oms_domain::division::{Division, DivisionReference, Neighbourhood};
@@ -154,7 +155,7 @@ pub async fn check<P: Organisation + RoutedOrders>(
     place_of: impl Fn(usize, &str) -> String + Send,
 ) -> Result<CoverageCheck, AppError> {
     require(actor, Right::OrganisationRead)?;
-    require(actor, Right::OrdersRead)?;
+    require_everywhere(actor, Right::OrdersRead)?;
     let divisions = ports.divisions().await?;
     let prepared = PreparedRules::new(rules);
     let (errors, warnings) = examine(&prepared, rules, &divisions, place_of);
@@ -220,7 +221,7 @@ pub async fn preview<P: Organisation + RoutedOrders>(
     place_of: impl Fn(usize, &str) -> String + Send,
 ) -> Result<Preview, AppError> {
     require(actor, Right::OrganisationRead)?;
-    require(actor, Right::OrdersRead)?;
+    require_everywhere(actor, Right::OrdersRead)?;
     let divisions = ports.divisions().await?;
     let prepared = PreparedRules::new(rules);
     let (errors, _) = examine(&prepared, rules, &divisions, place_of);

@@ -3,8 +3,9 @@
 use crate::AppError;
 use crate::change::{Along, Expected, change_along};
 use crate::hash::sha256_hex;
-use crate::ports::{Documents, Orders};
-use crate::read::{reference, require};
+use crate::ports::{Documents, OrderReference, Orders};
+use crate::read::{order_for, require};
+use crate::scoped::Scoped;
 use oms_domain::decide::{Command, Decision};
 use oms_domain::order::{Document, Order};
 use oms_domain::rights::{Actor, Right};
@@ -22,16 +23,15 @@ pub struct Upload<'a> {
 
 /// Keeps the bytes, then adds the document to the order. Bytes whose document never came are found by nobody and harm
 /// nobody; a document without its bytes cannot happen.
-pub async fn upload<P: Orders + Documents>(
+pub async fn upload<P: Orders + Scoped + Documents>(
     ports: &P,
     actor: &Actor,
     name: &str,
     upload: Upload<'_>,
     now: Instant,
 ) -> Result<(Decision, Document), AppError> {
-    require(actor, Right::DocumentsWrite)?;
-    let reference = reference(name)?;
-    let order = ports.find(&reference).await?.ok_or_else(|| crate::read::not_found(name))?;
+    let order = order_for(ports, actor, name, Right::DocumentsWrite).await?;
+    let reference = OrderReference::Id(order.id.clone());
     let document = keep(ports, &order, upload, &actor.name, now).await?;
     let along = Along { documents: vec![document.clone()], ..Along::default() };
     let command = Command::AddDocument { document: document.clone() };
@@ -66,17 +66,19 @@ pub async fn keep<P: Documents>(
     })
 }
 
-/// A document's description.
-pub async fn describe<P: Documents>(
+/// A document's description, and the id of its order.
+pub async fn describe<P: Scoped>(
     ports: &P,
     actor: &Actor,
     id: &str,
-) -> Result<Document, AppError> {
+) -> Result<(Document, String), AppError> {
     require(actor, Right::DocumentsRead)?;
     let not_found = || AppError::NotFound { what: format!("Document {id:?}") };
     let id = Uuid::try_parse(id).map_err(|_| not_found())?.to_string();
-    let (document, _) = ports.document(&id).await?.ok_or_else(not_found)?;
-    Ok(document)
+    let found = ports.locate_document(&id).await?;
+    let found = found.filter(|found| actor.sees(&found.place)).ok_or_else(not_found)?;
+    require(&actor.at(&found.place), Right::DocumentsRead)?;
+    Ok((found.document, found.order_id))
 }
 
 /// The bytes of a described document.

@@ -1,3 +1,4 @@
+use crate::identity::IdentityError;
 use crate::ports::StoreError;
 use oms_domain::input::Fault;
 use oms_domain::rejection::Rejection;
@@ -22,9 +23,29 @@ pub enum AppError {
     StaleVersion { current: i64 },
     #[error("This Idempotency-Key was used with another request.")]
     IdempotencyMismatch,
+    /// An unknown login, a wrong password, a wrong or used one-time code, or somebody who may not log in: which of them
+    /// is nobody's business.
+    #[error("Login, password or one-time code is wrong.")]
+    LoginWrong,
+    #[error("This login needs a one-time code; send it as totp.")]
+    CodeMissing,
+    #[error("Too many log-ins failed; try again in {seconds} seconds.")]
+    LoginLocked { seconds: i64 },
     /// Others keep changing the same order; nothing was done.
     #[error("The order is being changed by others; try again.")]
     Busy,
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<IdentityError> for AppError {
+    fn from(error: IdentityError) -> AppError {
+        match error {
+            // Whoever can do something about what is taken says so before it comes here.
+            IdentityError::Stale | IdentityError::Taken => AppError::Busy,
+            IdentityError::CodeUsed => AppError::LoginWrong,
+            IdentityError::LastAdministrator => AppError::Rejected(Rejection::LastAdministrator),
+            IdentityError::Store(error) => AppError::Store(error),
+        }
+    }
 }

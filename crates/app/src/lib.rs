@@ -7,11 +7,18 @@ pub mod coverage;
 pub mod documents;
 pub mod effects;
 mod error;
+pub mod grants;
 pub mod hash;
+pub mod identity;
 pub mod organisation;
+pub mod password;
 pub mod ports;
 pub mod read;
+pub mod reads;
 pub mod register;
+pub mod scoped;
+pub mod sessions;
+pub mod staff;
 pub mod tick;
 pub mod tokens;
 

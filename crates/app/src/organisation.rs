@@ -5,6 +5,7 @@ use crate::coverage::examine;
 use crate::ports::{Orders, Organisation, RegistrationQuery};
 use crate::read::require;
 use crate::register::coverage;
+use crate::scoped::require_everywhere;
 use oms_domain::catalogue::Service;
 use oms_domain::division::{self, Division};
 use oms_domain::input::Fault;
@@ -26,13 +27,13 @@ pub async fn replace_divisions<P: Organisation>(
     actor: &Actor,
     divisions: Vec<Division>,
 ) -> Result<usize, AppError> {
-    require(actor, Right::OrganisationWrite)?;
+    require_everywhere(actor, Right::OrganisationWrite)?;
     let mut faults = division::check_tree(&divisions);
     let codes: BTreeSet<&str> = divisions.iter().map(|division| division.code.as_str()).collect();
     for code in ports.divisions_in_use().await? {
         if !codes.contains(code.as_str()) {
             let message = format!(
-                "Division {code:?} has coverage rules or open orders; keep it, or change those first."
+                "Division {code:?} has coverage rules, open orders or grants; keep it, or change those first."
             );
             faults.push(Fault {
                 pointer: String::new(),
@@ -63,7 +64,7 @@ pub async fn replace_coverage<P: Organisation>(
     rules: Vec<CoverageRule>,
     place_of: impl Fn(usize, &str) -> String + Send,
 ) -> Result<(usize, Vec<String>), AppError> {
-    require(actor, Right::OrganisationWrite)?;
+    require_everywhere(actor, Right::OrganisationWrite)?;
     let divisions = ports.divisions().await?;
     let (faults, warnings) = examine(&PreparedRules::new(&rules), &rules, &divisions, place_of);
     if !faults.is_empty() {

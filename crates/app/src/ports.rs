@@ -1,5 +1,6 @@
 //! What the use cases need of the world. Implemented by `oms-store` over SQLite and PostgreSQL.
 
+use oms_domain::access::{Holder, Reach};
 use oms_domain::decide::Decision;
 use oms_domain::division::{Division, Neighbourhood};
 use oms_domain::effect::{EffectKind, EffectState};
@@ -66,6 +67,8 @@ pub struct LoadedOrder {
     pub order: Order,
     /// Around the division that operates the address.
     pub neighbourhood: Neighbourhood,
+    /// Path of the division that has the order; None: it is no longer in the tree.
+    pub division_path: Option<String>,
 }
 
 /// What a registration looks up, all of it in one statement.
@@ -161,6 +164,8 @@ pub struct OrderFilter {
     pub overdue_at: Option<Instant>,
     /// Words that must all be found.
     pub terms: Vec<String>,
+    /// Only those that one of these reaches; the use case sets it to what the reader may open.
+    pub within: Option<Vec<Reach>>,
 }
 
 /// By what a list is sorted; each has an index.
@@ -382,13 +387,21 @@ pub trait Organisation: Sync {
     ) -> impl Future<Output = Result<Option<Division>, StoreError>> + Send;
 }
 
-/// Tokens of programs and of the demo.
+/// Tokens of programs and of the demo, and sessions of people.
 pub trait Tokens: Sync {
-    /// Name and rights of a token that is not revoked.
+    /// Whose token it is and what it gives; None: it is not known, or was revoked.
     fn token(
         &self,
         sha256: &str,
-    ) -> impl Future<Output = Result<Option<(String, Vec<Right>)>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Option<Holder>, StoreError>> + Send;
+
+    /// Whose session it is and what their grants give, with those of the absent for whom they stand in; None: it is not
+    /// known, has ended, or is of somebody who may not log in any more.
+    fn session(
+        &self,
+        sha256: &str,
+        now: Instant,
+    ) -> impl Future<Output = Result<Option<Holder>, StoreError>> + Send;
 
     fn add_token(
         &self,

@@ -1,7 +1,8 @@
 //! Orders are read and found.
 
 use crate::AppError;
-use crate::ports::{OrderPage, OrderPageQuery, OrderReference, Orders};
+use crate::ports::{OrderFilter, OrderPage, OrderPageQuery, OrderReference, Orders};
+use crate::scoped::{Scoped, listed, shown};
 use oms_domain::event::Event;
 use oms_domain::limits::PAGE_ENTRIES_MAX;
 use oms_domain::order::Order;
@@ -16,9 +17,24 @@ pub fn reference(text: &str) -> Result<OrderReference, AppError> {
     OrderReference::parse(text).ok_or_else(|| not_found(text))
 }
 
-pub async fn order<P: Orders>(ports: &P, actor: &Actor, name: &str) -> Result<Order, AppError> {
-    require(actor, Right::OrdersRead)?;
-    ports.find(&reference(name)?).await?.ok_or_else(|| not_found(name))
+pub async fn order<P: Scoped>(ports: &P, actor: &Actor, name: &str) -> Result<Order, AppError> {
+    order_for(ports, actor, name, Right::OrdersRead).await
+}
+
+/// The order for a reader who needs this right. An order that the caller does not see is not found.
+pub async fn order_for<P: Scoped>(
+    ports: &P,
+    actor: &Actor,
+    name: &str,
+    right: Right,
+) -> Result<Order, AppError> {
+    require(actor, right)?;
+    let found = ports.locate(&reference(name)?).await?;
+    let (order, place) =
+        found.filter(|(_, place)| actor.sees(place)).ok_or_else(|| not_found(name))?;
+    let actor = actor.at(&place);
+    require(&actor, right)?;
+    Ok(shown(order, &actor))
 }
 
 pub async fn page<P: Orders>(
@@ -27,11 +43,28 @@ pub async fn page<P: Orders>(
     query: &OrderPageQuery,
 ) -> Result<OrderPage, AppError> {
     require(actor, Right::OrdersRead)?;
-    Ok(ports.page(query).await?)
+    let filter = within_reach(actor, &query.filter);
+    let page = ports.page(&OrderPageQuery { filter, ..query.clone() }).await?;
+    Ok(OrderPage { orders: listed(page.orders, actor), next: page.next })
+}
+
+/// How many orders a filter finds among those that the reader may open, counted up to `limit`.
+pub async fn count<P: Orders>(
+    ports: &P,
+    actor: &Actor,
+    filter: &OrderFilter,
+    limit: u32,
+) -> Result<i64, AppError> {
+    require(actor, Right::OrdersRead)?;
+    Ok(ports.count(&within_reach(actor, filter), limit).await?)
+}
+
+fn within_reach(actor: &Actor, filter: &OrderFilter) -> OrderFilter {
+    OrderFilter { within: actor.reach_of(Right::OrdersRead), ..filter.clone() }
 }
 
 /// The history after an event, oldest first.
-pub async fn history<P: Orders>(
+pub async fn history<P: Orders + Scoped>(
     ports: &P,
     actor: &Actor,
     name: &str,

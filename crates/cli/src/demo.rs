@@ -54,6 +54,7 @@ const ROLES: [Role; 3] = [
             Right::DocumentsWrite,
             Right::OrganisationRead,
             Right::ScenariosRead,
+            Right::IdentityDocuments,
         ],
     },
     Role {

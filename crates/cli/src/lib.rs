@@ -12,6 +12,7 @@ mod output;
 mod spin;
 mod token;
 mod up;
+mod user;
 
 use clap::{Parser, Subcommand};
 use output::Output;
@@ -38,6 +39,7 @@ enum Command {
     Migrate(database::Migrate),
     Doctor(doctor::Doctor),
     Token(token::Token),
+    User(user::User),
     Import(import::Import),
     Export(export::Export),
 }
@@ -71,6 +73,7 @@ async fn run(command: Command, output: Output) -> anyhow::Result<ExitCode> {
         Command::Migrate(command) => database::run(command, output).await,
         Command::Doctor(command) => doctor::run(command, output).await,
         Command::Token(command) => token::run(command, output).await,
+        Command::User(command) => user::run(command, output).await,
         Command::Import(command) => import::run(command, output).await,
         Command::Export(command) => export::run(command, output).await,
     }
@@ -117,6 +120,10 @@ mod tests {
             import divisions --server http://h --token t                      no
             export orders --format csv --server http://h --token t            yes
             export orders --format xml --server http://h --token t            no
+            user add --database sqlite:oms.db --login a --name A --role sales  yes
+            user add --database sqlite:oms.db --login a --name A --division n  no
+            user add --database sqlite:oms.db --login a --password secret  no
+            user list --database sqlite:oms.db                                yes
             user create                                                       no
         ";
         for line in cases.lines().map(str::trim).filter(|line| !line.is_empty()) {

@@ -37,6 +37,8 @@ fn each_call_ends_with_its_code_and_says_what_is_wrong() -> Result<()> {
         migrate --database sqlite:                                        | 1 | write sqlite:PATH
         token create --database sqlite:oms.db --name x --right fly        | 1 | there is no right fly
         token create --database sqlite:oms.db --right admin               | 2 | --name
+        user add --database sqlite:oms.db --login a                       | 2 | --name
+        user password --database sqlite:oms.db --login a                  | 1 | standard input
         up                                                                | 1 | --manifest
         up --demo --listen 0.0.0.0:0                                      | 1 | loopback
         up --tick-interval 5m                                             | 2 | write seconds

@@ -85,6 +85,19 @@ pub struct FieldChange {
     pub to: Value,
 }
 
+impl FieldChange {
+    /// As the history tells it: who may read the history may not see the number of a passport, only that it changed.
+    pub fn to_history(&self) -> Value {
+        let mut told = json!(self);
+        for side in ["from", "to"] {
+            if let Some(number) = told[side].get_mut("identityDocument") {
+                *number = json!("…");
+            }
+        }
+        told
+    }
+}
+
 /// A sound amendment of one order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Amendment {

@@ -7,6 +7,7 @@
 //! [`decide`], what a scenario is in [`scenario`], which division operates an address in [`routing`], what the billing
 //! system needs in [`provisioning`], and every limit in [`limits`].
 
+pub mod access;
 pub mod address;
 pub mod amendment;
 pub mod catalogue;
@@ -16,6 +17,7 @@ pub mod effect;
 pub mod event;
 pub mod input;
 pub mod limits;
+pub mod login;
 pub mod number;
 pub mod order;
 pub mod party;
@@ -25,7 +27,9 @@ pub mod registration;
 pub mod rejection;
 pub mod replay;
 pub mod rights;
+pub mod role;
 pub mod routing;
 pub mod scenario;
 pub mod search;
+pub mod staff;
 pub mod time;

@@ -68,3 +68,26 @@ pub const AUTOMATIC_TRANSITIONS_MAX: usize = 8;
 pub const SCENARIO_STAGES_MAX: usize = 60;
 /// Transitions of a scenario.
 pub const SCENARIO_TRANSITIONS_MAX: usize = 200;
+/// Characters of a login: what people still type.
+pub const LOGIN_CHARACTERS_MAX: usize = 40;
+/// Characters of a password: below, guessing pays; above, hashing only costs.
+pub const PASSWORD_CHARACTERS_MIN: usize = 10;
+pub const PASSWORD_CHARACTERS_MAX: usize = 128;
+/// Failed log-ins after which nobody may try for a while, and that while in milliseconds: 15 minutes. Twenty guesses an
+/// hour find no password.
+pub const LOGIN_FAILURES_MAX: i64 = 5;
+pub const LOGIN_LOCK_MS: i64 = 15 * 60 * 1000;
+/// Time steps of a one-time code before and after the present one that are taken: clocks differ (RFC 6238, section 5.2).
+pub const TOTP_STEPS_TOLERATED: i64 = 1;
+/// How long a session lasts, in milliseconds: 12 hours, a long working day.
+pub const SESSION_MS: i64 = 12 * 60 * 60 * 1000;
+/// Staff of one operator, which one answer lists.
+pub const STAFF_MAX: usize = 20_000;
+/// Roles of one operator.
+pub const ROLES_MAX: usize = 1_000;
+/// Grants that one caller has, with those of the absent.
+pub const GRANTS_MAX: usize = 200;
+/// Rights that one role or token may name; there are fewer.
+pub const RIGHTS_MAX: usize = 100;
+/// Absences of one person that are kept.
+pub const ABSENCES_MAX: usize = 100;

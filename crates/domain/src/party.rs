@@ -166,7 +166,8 @@ pub fn read_phone(reader: &ObjectReader<'_>, name: &str, required: bool) -> Opti
     phone
 }
 
-fn read_email(reader: &ObjectReader<'_>) -> Option<String> {
+/// Reads an e-mail address.
+pub fn read_email(reader: &ObjectReader<'_>) -> Option<String> {
     let text = reader.text("email", NAME_CHARACTERS_MAX)?;
     // A host without a dot is legal in RFC 5321 and a typing error in life.
     let options = email_address::Options::default()

@@ -76,6 +76,14 @@ pub enum Rejection {
     TooLateToReopen { days: i64 },
     #[error("Work of the system has failed; repeat, complete or give it up first (effects).")]
     FalloutWaits,
+    #[error("The login {login:?} is taken; choose another.")]
+    LoginTaken { login: String },
+    #[error("The role {code:?} is there already; choose another code.")]
+    RoleTaken { code: String },
+    #[error(
+        "Nobody would be left who may do everything; make somebody else an administrator first."
+    )]
+    LastAdministrator,
 }
 
 impl Rejection {
@@ -111,6 +119,9 @@ impl Rejection {
             Rejection::FieldValueRequired { .. } => "field-value-required",
             Rejection::TooLateToReopen { .. } => "too-late-to-reopen",
             Rejection::FalloutWaits => "fallout-waits",
+            Rejection::LoginTaken { .. } => "login-taken",
+            Rejection::RoleTaken { .. } => "role-taken",
+            Rejection::LastAdministrator => "last-administrator",
         }
     }
 
@@ -213,6 +224,14 @@ impl Rejection {
             }
             Rejection::FalloutWaits => {
                 "Работа системы не удалась; сначала повторите, завершите или прекратите её (effects)."
+                    .to_owned()
+            }
+            Rejection::LoginTaken { login } => format!("Логин {login:?} занят; выберите другой."),
+            Rejection::RoleTaken { code } => {
+                format!("Роль {code:?} уже есть; выберите другой код.")
+            }
+            Rejection::LastAdministrator => {
+                "Не останется никого с полными правами; сначала назначьте другого администратора."
                     .to_owned()
             }
         }

@@ -1,5 +1,6 @@
 //! Rights: what a caller may do. A closed set; roles, grants and scopes are made of them.
 
+pub use crate::access::Actor;
 use serde::{Deserialize, Serialize};
 
 macro_rules! rights {
@@ -49,30 +50,14 @@ rights! {
     ScenariosRead "scenarios.read" "See the scenarios." "Видеть сценарии.";
     EffectsRead "effects.read" "See the work of the system." "Видеть работу системы.";
     EffectsManage "effects.manage" "Repeat, complete or fail the work of the system." "Повторять, завершать и прекращать работу системы.";
+    IdentityDocuments "parties.identityDocuments" "See the identity documents of the parties of orders." "Видеть удостоверения личности сторон заявок.";
+    StaffRead "staff.read" "See the staff, roles, grants and tokens." "Видеть сотрудников, роли, назначения и токены.";
+    StaffWrite "staff.write" "Change the staff, roles, grants and tokens." "Менять сотрудников, роли, назначения и токены.";
+    AuditRead "audit.read" "See who changed what in the administration, and who read which orders." "Видеть, кто что изменил в администрировании и кто какие заявки читал.";
 }
 
 impl Right {
     pub fn parse(code: &str) -> Option<Right> {
         Right::ALL.iter().copied().find(|right| right.code() == code)
-    }
-}
-
-/// Who does something, and what they may.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Actor {
-    /// The name in the history.
-    pub name: String,
-    pub rights: Vec<Right>,
-}
-
-impl Actor {
-    /// The product itself: the tick and the executors of effects. It has no rights of a person; what it does is decided
-    /// by other commands.
-    pub fn system() -> Actor {
-        Actor { name: "system".to_owned(), rights: Vec::new() }
-    }
-
-    pub fn may(&self, right: Right) -> bool {
-        self.rights.contains(&right) || self.rights.contains(&Right::Admin)
     }
 }

@@ -38,7 +38,7 @@ fn order() -> (Order, Vec<Event>) {
         neighbourhood: Neighbourhood::of(&[division], "head"),
         ..Coverage::default()
     };
-    let actor = Actor { name: HOSTILE.to_owned(), rights: vec![Right::Admin] };
+    let actor = Actor::with_rights(HOSTILE, &[Right::Admin]);
     let context = Context {
         now: NOW,
         actor: &actor,
@@ -141,11 +141,11 @@ fn the_list_shows_orders_or_says_why_there_are_none() {
 #[test]
 fn the_log_in_and_problems_are_pages_too() {
     for language in LANGUAGES {
-        for wrong in [false, true] {
+        for wrong in ["", "token", "login", "code", "locked"] {
             let page = render(Page::Login, language, &json!({ "wrong": wrong }));
             let page = page.expect("it is rendered");
             assert_sound(&page, "log-in");
-            assert_eq!(page.contains("role=\"alert\""), wrong);
+            assert_eq!(page.contains("role=\"alert\""), !wrong.is_empty());
         }
         let model = json!({ "title": HOSTILE, "detail": HOSTILE });
         assert_sound(&render(Page::Problem, language, &model).expect("rendered"), "problem");

@@ -10,11 +10,14 @@ mod dialect;
 mod documents;
 mod effects;
 mod health;
+mod identity;
 mod orders;
 mod organisation;
 mod page;
+mod reads;
 mod routed;
 mod save;
+mod scoped;
 mod tokens;
 
 #[cfg(feature = "native")]

@@ -50,7 +50,8 @@ impl<D: Database> Orders for Store<D> {
         let order: Order = read("order", &row.text(0)?)?;
         let neighbours: Vec<NeighbourRow> = read("neighbourhood", &row.text(1)?)?;
         let neighbourhood = neighbourhoods(neighbours).into_values().next().unwrap_or_default();
-        Ok(Some(LoadedOrder { order, neighbourhood }))
+        let division_path = row.optional_text(2)?;
+        Ok(Some(LoadedOrder { order, neighbourhood, division_path }))
     }
 
     async fn find(&self, reference: &OrderReference) -> Result<Option<Order>, StoreError> {
@@ -160,8 +161,9 @@ fn load_statement(dialect: Dialect, column: &str) -> String {
     let tables = neighbourhood_tables("code = (SELECT covering_code FROM found)");
     let around = neighbourhood_json(dialect);
     format!(
-        "WITH RECURSIVE found AS (SELECT document, covering_code FROM orders WHERE {column} = $1), {tables} \
-         SELECT found.document, {around} FROM found"
+        "WITH RECURSIVE found AS (SELECT document, covering_code, division_code FROM orders WHERE {column} = $1), \
+         {tables} SELECT found.document, {around}, \
+                (SELECT path FROM division WHERE code = found.division_code) FROM found"
     )
 }
 

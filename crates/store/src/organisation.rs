@@ -4,6 +4,7 @@ use crate::Store;
 use crate::codec::{read, write};
 use crate::database::{Database, Row};
 use oms_app::ports::{Organisation, StoreError};
+use oms_domain::access::division_paths;
 use oms_domain::division::Division;
 use oms_domain::limits::{COVERAGE_RULES_MAX, DIVISIONS_MAX};
 use oms_domain::routing::CoverageRule;
@@ -21,7 +22,13 @@ impl<D: Database> Organisation for Store<D> {
 
     async fn replace_divisions(&self, divisions: &[Division]) -> Result<(), StoreError> {
         let statement = "INSERT INTO division_swap (divisions) VALUES ($1)";
-        let parameters = vec![json!(divisions).to_string().into()];
+        let with_path = |(division, path): (&Division, String)| {
+            let mut entry = json!(division);
+            entry["path"] = path.into();
+            entry
+        };
+        let entries = divisions.iter().zip(division_paths(divisions)).map(with_path);
+        let parameters = vec![json!(entries.collect::<Vec<_>>()).to_string().into()];
         Ok(self.database.execute(statement, parameters).await?)
     }
 
@@ -32,7 +39,8 @@ impl<D: Database> Organisation for Store<D> {
         let statement = format!(
             "SELECT division_code FROM coverage_rule UNION \
              SELECT division_code FROM orders WHERE {OPEN} UNION \
-             SELECT covering_code FROM orders WHERE {OPEN} LIMIT {DIVISIONS_MAX}"
+             SELECT covering_code FROM orders WHERE {OPEN} UNION \
+             SELECT division_code FROM role_grant WHERE division_code IS NOT NULL LIMIT {DIVISIONS_MAX}"
         );
         let rows = self.database.query(&statement, Vec::new()).await?;
         rows.into_iter().map(|mut row| row.text(0)).collect()

@@ -3,6 +3,7 @@
 use crate::codec::read;
 use crate::database::{Database, Dialect, Value};
 use oms_app::ports::{Cursor, OrderFilter, OrderPage, OrderPageQuery, OrderSort, StoreError};
+use oms_domain::access::{Divisions, Reach, behind_subtree};
 use oms_domain::order::Order;
 
 /// Shorter words than this have no trigram.
@@ -47,7 +48,44 @@ impl Conditions {
             conditions.add("due_at < {}", now.0);
         }
         conditions.add_search(dialect, &filter.terms);
+        if let Some(reaches) = &filter.within {
+            conditions.add_reaches(reaches);
+        }
         conditions
+    }
+
+    /// Only what one of these reaches. A subtree is a stretch of the paths, which have an index.
+    fn add_reaches(&mut self, reaches: &[Reach]) {
+        if reaches.iter().any(Reach::is_everything) {
+            return;
+        }
+        let mut choices = Vec::new();
+        for reach in reaches {
+            let mut parts = Vec::new();
+            match &reach.divisions {
+                Divisions::Nowhere => continue,
+                Divisions::Whole => {}
+                Divisions::Subtree(path) => {
+                    self.parameters.push(path.as_str().into());
+                    self.parameters.push(behind_subtree(path).into());
+                    let number = self.parameters.len();
+                    parts.push(format!(
+                        "division_code IN (SELECT code FROM division WHERE path >= ${} AND path < ${number})",
+                        number - 1
+                    ));
+                }
+            }
+            if !reach.kinds.is_empty() {
+                let codes = reach.kinds.iter().map(|kind| format!("'{}'", kind.code()));
+                parts.push(format!("kind IN ({})", codes.collect::<Vec<_>>().join(", ")));
+            }
+            choices.push(format!("({})", parts.join(" AND ")));
+        }
+        // Nothing is reached: nothing is found.
+        self.texts.push(match choices.is_empty() {
+            true => "1 = 0".to_owned(),
+            false => format!("({})", choices.join(" OR ")),
+        });
     }
 
     fn add_search(&mut self, dialect: Dialect, terms: &[String]) {

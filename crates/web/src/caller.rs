@@ -5,9 +5,10 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use http::{HeaderMap, header};
 use oms_app::tokens;
+use oms_domain::limits::SESSION_MS;
 use oms_domain::rights::{Actor, Right};
 
-/// Name of the console's cookie; its value is the token that was logged in with.
+/// Name of the console's cookie; its value is a session.
 pub const SESSION_COOKIE: &str = "oms_session";
 
 /// An authenticated caller, and the database.
@@ -15,6 +16,8 @@ pub const SESSION_COOKIE: &str = "oms_session";
 pub struct Session {
     pub actor: Actor,
     pub backend: Backend,
+    /// Somebody who has logged in; else a program with a token.
+    pub is_person: bool,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Session {
@@ -22,17 +25,19 @@ impl<S: Send + Sync> FromRequestParts<S> for Session {
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Session, Problem> {
         let backend = backend().await?;
-        let token = token(&parts.headers)?;
-        let actor = tokens::authenticate(&backend, &token).await?.ok_or_else(|| {
-            Problem::unauthorized(
-                "This token is not known, or was revoked; `oms token create` makes one.",
-            )
-        })?;
-        Ok(Session { actor, backend })
+        let token = credential(&parts.headers)?;
+        let actor =
+            tokens::authenticate(&backend, &token, crate::clock()).await?.ok_or_else(|| {
+                Problem::unauthorized(
+                    "This token is not known, has ended, or was revoked; log in again, or make one with `oms token create`.",
+                )
+            })?;
+        Ok(Session { actor, backend, is_person: tokens::is_session(&token) })
     }
 }
 
-fn token(headers: &HeaderMap) -> Result<String, Problem> {
+/// What a caller shows: a bearer token, or the session in the console's cookie.
+pub fn credential(headers: &HeaderMap) -> Result<String, Problem> {
     if let Some(value) = headers.get(header::AUTHORIZATION) {
         let text = value.to_str().unwrap_or_default();
         let (scheme, token) = text.split_once(' ').unwrap_or_default();
@@ -54,6 +59,25 @@ pub fn session_cookie(headers: &HeaderMap) -> Option<String> {
         .flat_map(|cookies| cookies.split(';'))
         .filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(name, _)| *name == SESSION_COOKIE).map(|(_, value)| value.to_owned())
+}
+
+/// The cookie that keeps a session: no script reads it, no other site's form sends it, and where the browser came over
+/// TLS it never goes without.
+pub fn set_cookie(headers: &HeaderMap, session: &str) -> String {
+    let seconds = SESSION_MS / 1000;
+    cookie(headers, &format!("{SESSION_COOKIE}={session}; Max-Age={seconds}"))
+}
+
+/// Takes the cookie back.
+pub fn clear_cookie(headers: &HeaderMap) -> String {
+    cookie(headers, &format!("{SESSION_COOKIE}=; Max-Age=0"))
+}
+
+fn cookie(headers: &HeaderMap, pair: &str) -> String {
+    // Whoever ends TLS in front of the product says so.
+    let scheme = headers.get("x-forwarded-proto").and_then(|value| value.to_str().ok());
+    let secure = if scheme == Some("https") { "; Secure" } else { "" };
+    format!("{pair}; Path=/; HttpOnly; SameSite=Lax{secure}")
 }
 
 pub fn require_right(actor: &Actor, right: Right) -> Result<(), Problem> {

@@ -5,15 +5,21 @@ mod body;
 mod caller;
 mod changed;
 mod conditional;
+mod list;
+mod note;
 mod nudge;
 mod parameters;
 mod problem;
 mod serve;
 
 pub use body::{JsonBody, RawBody, is_csv, json_body, media_type, read_body, read_entries};
-pub use caller::{SESSION_COOKIE, Session, require_right, session_cookie};
 pub use changed::{changed, preview, required_version};
+pub use caller::{
+    SESSION_COOKIE, Session, clear_cookie, credential, require_right, session_cookie, set_cookie,
+};
 pub use conditional::{entity_tag, if_match, none_match_hits};
+pub use list::list_answer;
+pub use note::note_read;
 pub use nudge::nudge;
 pub use oms_store::SCHEMA_VERSION;
 pub use parameters::{Parameters, decode_cursor, encode_cursor};

@@ -154,6 +154,23 @@ impl From<AppError> for Problem {
                 "The Idempotency-Key was used before",
                 detail,
             ),
+            AppError::LoginWrong => {
+                let mut problem = Problem::unauthorized(&detail);
+                problem.code = "login-wrong".to_owned();
+                problem
+            }
+            AppError::CodeMissing => {
+                let mut problem = Problem::unauthorized(&detail);
+                problem.code = "code-missing".to_owned();
+                problem
+            }
+            AppError::LoginLocked { seconds } => Problem::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "login-locked",
+                "Too many log-ins failed",
+                detail,
+            )
+            .with_header(header::RETRY_AFTER, &seconds.to_string()),
             AppError::Busy => {
                 Problem::new(StatusCode::CONFLICT, "busy", "Others are changing the order", detail)
                     .with_header(header::RETRY_AFTER, "1")

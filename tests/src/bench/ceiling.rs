@@ -130,7 +130,8 @@ impl From<AppError> for Refusal {
 async fn caller(ports: &Ports, headers: &HeaderMap) -> Result<Actor, Refusal> {
     let header = headers.get("authorization").and_then(|value| value.to_str().ok());
     let token = header.and_then(|text| text.strip_prefix("Bearer ")).unwrap_or_default();
-    let actor = tokens::authenticate(ports, token).await.map_err(Refusal::from)?;
+    let actor =
+        tokens::authenticate(ports, token, crate::app::now()).await.map_err(Refusal::from)?;
     actor.ok_or_else(|| Refusal(StatusCode::UNAUTHORIZED, "unknown token".to_owned()))
 }
 

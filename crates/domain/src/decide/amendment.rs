@@ -6,7 +6,7 @@
 
 use super::change::Change;
 use super::{cancellation, require_not_cancelling, require_not_held, require_open, require_right};
-use crate::amendment::{Amendment, Aspect};
+use crate::amendment::{Amendment, Aspect, FieldChange};
 use crate::effect::EffectKind;
 use crate::event::EventType;
 use crate::provisioning;
@@ -40,7 +40,7 @@ pub(super) fn amend(
     let summary =
         format!("Amended ({}), now revision {}.{back}", fields.join(", "), change.order.revision);
     let data = json!({
-        "changes": amendment.changes,
+        "changes": amendment.changes.iter().map(FieldChange::to_history).collect::<Vec<_>>(),
         "revision": change.order.revision,
         "from": change.order.stage.code,
         "to": target.map_or(change.order.stage.code.as_str(), |stage| stage.code.as_str()),

@@ -72,7 +72,7 @@ pub fn actor(role: &str) -> Actor {
         "nobody" | "system" => vec![],
         _ => panic!("nobody is called {role}"),
     };
-    Actor { name: role.to_owned(), rights }
+    Actor::with_rights(role, &rights)
 }
 
 pub fn scenario(name: &str) -> &'static Scenario {

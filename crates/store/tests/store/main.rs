@@ -22,7 +22,9 @@ mod use_cases {
     mod coverage;
     mod documents;
     mod executing;
+    mod identity;
     mod organisation;
     mod registering;
+    mod scoped;
     mod ticking;
 }

@@ -4,6 +4,7 @@ use crate::support::database::TestStore;
 use crate::support::on_both_databases;
 use crate::support::orders::{MORNING, document, next, save_of, saved, support};
 use oms_app::ports::{Documents, Orders, Save, StoreError, Tokens};
+use oms_domain::access::{Grant, Holder, Period, Reach};
 use oms_domain::decide::Command;
 use oms_domain::rights::Right;
 
@@ -42,8 +43,8 @@ async fn a_token_is_known_by_its_hash_until_it_is_revoked(store: TestStore) {
     let rights = [Right::OrdersRead, Right::OrdersRegister];
     store.add_token("hash", "the web site", &rights, MORNING).await.expect("added");
     store.add_token("other", "nobody", &[], MORNING).await.expect("added");
-    assert_eq!(store.token("hash").await, Ok(Some(("the web site".to_owned(), rights.to_vec()))));
-    assert_eq!(store.token("other").await, Ok(Some(("nobody".to_owned(), vec![]))));
+    assert_eq!(store.token("hash").await, Ok(Some(holder("the web site", &rights))));
+    assert_eq!(store.token("other").await, Ok(Some(holder("nobody", &[]))));
     assert_eq!(store.token("HASH").await, Ok(None));
     let again = store.add_token("hash", "somebody else", &[Right::Admin], MORNING).await;
     assert!(matches!(again, Err(StoreError::Unavailable(_))), "{again:?}");
@@ -52,4 +53,14 @@ async fn a_token_is_known_by_its_hash_until_it_is_revoked(store: TestStore) {
         .await;
     assert_eq!(store.token("hash").await, Ok(None));
     assert!(store.token("other").await.expect("looked up").is_some());
+}
+
+/// A token as it was made: its rights everywhere, for good.
+fn holder(name: &str, rights: &[Right]) -> Holder {
+    let grant = Grant {
+        rights: rights.to_vec(),
+        reach: Reach::EVERYTHING,
+        periods: vec![Period::default(); 3],
+    };
+    Holder { name: name.to_owned(), grants: vec![grant] }
 }

@@ -7,12 +7,16 @@ use crate::support::orders::{
     MORNING, comment, connect, decision, document, next, save_of, saved_with_effects,
 };
 use oms_app::coverage::RoutedOrders;
+use oms_app::identity::Identity;
 use oms_app::ports::{
     Cursor, Documents, Effects, NewIdempotencyKey, OrderFilter, OrderPageQuery, OrderReference,
     OrderSort, Orders, Organisation, RegistrationQuery, Save, Settlement, Tokens,
 };
+use oms_app::reads::{PersonalReads, note};
+use oms_app::scoped::Scoped;
+use oms_domain::access::{Divisions, Reach};
 use oms_domain::effect::{EffectKind, EffectState};
-use oms_domain::order::Order;
+use oms_domain::order::{Order, OrderKind};
 use oms_domain::routing::Query;
 use oms_domain::routing::normalise::Place;
 use oms_store::native::NativeDatabase;
@@ -72,7 +76,8 @@ async fn noted(store: &TestStore, work: impl AsyncFn(&Store<Noting>)) -> Vec<Sta
 /// The lines of the plan that read a whole table. Walking along an index is none: a page ends it. The organisation is
 /// small, and tables with it are.
 async fn whole_tables(kind: Kind, database: &NativeDatabase, statement: &Statement) -> Vec<String> {
-    const SMALL: [&str; 6] = ["candidate", "up", "child", "around", "found", "division"];
+    const SMALL: [&str; 9] =
+        ["candidate", "up", "child", "around", "found", "division", "shown", "who", "held"];
     let (text, parameters) = statement;
     let (explain, column) = match kind {
         Kind::Sqlite => (format!("EXPLAIN QUERY PLAN {text}"), 3),
@@ -113,6 +118,7 @@ async fn statements_of_every_request_read_no_table_from_end_to_end(store: TestSt
         registering(noting).await;
         reading(noting, &order).await;
         executing(noting, &order).await;
+        administering(noting, &order).await;
     })
     .await;
     assert!(statements.len() > 20, "{}", statements.len());
@@ -153,6 +159,9 @@ async fn reading(store: &Store<Noting>, order: &Order) {
     store.document("id").await.expect("looked up");
     store.content("hash").await.expect("looked up");
     store.token("hash").await.expect("looked up");
+    store.session("hash", MORNING).await.expect("looked up");
+    store.locate(&id).await.expect("looked up").expect("it is there");
+    store.locate_document("id").await.expect("looked up");
     let open = store.open(None, 50).await.expect("looked up");
     store.open(open.first(), 50).await.expect("looked up");
     store.registered_since(MORNING, None, 50).await.expect("looked up");
@@ -164,6 +173,26 @@ async fn reading(store: &Store<Noting>, order: &Order) {
         store.effects(state, Some(&order.id), None, 50).await.expect("listed");
         store.effects(state, None, Some("id"), 50).await.expect("listed");
     }
+}
+
+async fn administering(store: &Store<Noting>, order: &Order) {
+    store.credentials("karimov").await.expect("looked up");
+    store.count_attempt("karimov", MORNING).await.expect("counted");
+    store.staff_member("karimov").await.expect("looked up");
+    store.roles().await.expect("listed");
+    store.grant("id").await.expect("looked up");
+    store.token_record("id").await.expect("looked up");
+    store.division_path("head").await.expect("looked up");
+    for after in [None, Some("id")] {
+        store.staff(after, 50).await.expect("listed");
+        store.tokens(after, 50).await.expect("listed");
+        store.audit(after, 50).await.expect("listed");
+        store.reads(&order.id, after, 50).await.expect("listed");
+        for login in [None, Some("karimov")] {
+            store.grants(login, after, 50).await.expect("listed");
+        }
+    }
+    note(store, "karimov", &order.id, "order", MORNING).await.expect("noted");
 }
 
 async fn executing(store: &Store<Noting>, order: &Order) {
@@ -189,6 +218,15 @@ async fn executing(store: &Store<Noting>, order: &Order) {
     store.forget_idempotency_keys(MORNING).await.expect("forgotten");
 }
 
+/// Two subtrees, one of them for some kinds.
+fn within(kinds: &[OrderKind]) -> Option<Vec<Reach>> {
+    let subtree = |path: &str, kinds: &[OrderKind]| Reach {
+        divisions: Divisions::Subtree(path.to_owned()),
+        kinds: kinds.to_vec(),
+    };
+    Some(vec![subtree("/head/north/", kinds), subtree("/head/south/", &[])])
+}
+
 async fn every_page_of_a_list_is_read_along_an_index(store: TestStore) {
     saved_with_effects(&store, &[], MORNING).await;
     let text = || Some("text".to_owned());
@@ -208,6 +246,10 @@ async fn every_page_of_a_list_is_read_along_an_index(store: TestStore) {
         OrderFilter { terms: vec!["karimov".to_owned()], ..none() },
         OrderFilter { terms: vec!["karimov".to_owned(), "an".to_owned()], ..none() },
         OrderFilter { state: text(), division: text(), overdue_at: Some(MORNING), ..none() },
+        OrderFilter { within: Some(Vec::new()), ..none() },
+        OrderFilter { within: within(&[]), ..none() },
+        OrderFilter { within: within(&[OrderKind::Connect]), ..none() },
+        OrderFilter { within: within(&[]), terms: vec!["karimov".to_owned()], ..none() },
     ];
     let statements = noted(&store, async |noting| {
         for filter in &filters {

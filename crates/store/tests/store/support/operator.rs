@@ -65,10 +65,10 @@ pub async fn establish(store: &TestStore) {
 
 /// Somebody who may do everything.
 pub fn admin() -> Actor {
-    Actor { name: "admin".to_owned(), rights: vec![Right::Admin] }
+    Actor::with_rights("admin", &[Right::Admin])
 }
 
 /// Somebody who may do nothing.
 pub fn nobody() -> Actor {
-    Actor { name: "nobody".to_owned(), rights: Vec::new() }
+    Actor::with_rights("nobody", &[])
 }

@@ -76,10 +76,14 @@ fn a_token_is_shown_once_and_kept_as_a_hash() {
         let other = create(&*store, "the web site", &[], MORNING).await.expect("made");
         assert!(token.starts_with("oms_") && token.len() == 68, "{token}");
         assert_ne!(token, other);
-        let actor = Actor { name: "the web site".to_owned(), rights: rights.to_vec() };
-        assert_eq!(authenticate(&*store, &token).await.expect("looked up"), Some(actor));
+        let actor = Actor::with_rights("the web site", &rights);
+        assert_eq!(authenticate(&*store, &token, MORNING).await.expect("looked up"), Some(actor));
         for unknown in ["", "oms_", &token[1..], &sha256_hex(token.as_bytes())] {
-            assert_eq!(authenticate(&*store, unknown).await.expect("looked up"), None, "{unknown}");
+            assert_eq!(
+                authenticate(&*store, unknown, MORNING).await.expect("looked up"),
+                None,
+                "{unknown}"
+            );
         }
         let statement =
             format!("SELECT count(*) FROM api_token WHERE sha256 LIKE '%{}%'", &token[4..]);

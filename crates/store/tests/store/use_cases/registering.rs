@@ -100,7 +100,7 @@ fn the_same_key_gives_the_same_answer() {
         assert!(matches!(other_body, Err(AppError::IdempotencyMismatch)), "{other_body:?}");
         assert_eq!(store.footprint().await, before);
         // Keys of different callers never meet.
-        let desk = Actor { name: "desk".to_owned(), rights: vec![Right::OrdersRegister] };
+        let desk = Actor::with_rights("desk", &[Right::OrdersRegister]);
         let other_caller = order(send(&store, &desk, &at("Navoi"), Some("key")).await);
         assert_ne!(other_caller.id, first.id);
     });
@@ -161,7 +161,7 @@ fn an_order_is_imported_once_and_two_complaints_about_one_line_are_two() {
         }
         order(send(&store, &admin(), &import("2"), None).await);
         assert_eq!(store.footprint().await[0], 2);
-        let desk = Actor { name: "desk".to_owned(), rights: vec![Right::OrdersRegister] };
+        let desk = Actor::with_rights("desk", &[Right::OrdersRegister]);
         let refused = send(&store, &desk, &import("3"), None).await;
         assert!(matches!(refused, Err(AppError::RightMissing(Right::OrdersImport))), "{refused:?}");
     });
