@@ -155,7 +155,7 @@ async fn table(kind: DatabaseKind) -> Result<String> {
 
 fn line<'a>(route: &str, words: impl Iterator<Item = &'a str>) -> String {
     let words = words.map(|word| format!("{word:<17}")).collect::<Vec<_>>().concat();
-    format!("{route:<58}{}", words.trim_end())
+    format!("{route:<60}{}", words.trim_end())
 }
 
 #[test]
