@@ -13,5 +13,6 @@ pub mod read;
 pub mod register;
 pub mod tick;
 pub mod tokens;
+pub mod workforce;
 
 pub use error::AppError;

@@ -32,7 +32,7 @@ pub async fn replace_divisions<P: Organisation>(
     for code in ports.divisions_in_use().await? {
         if !codes.contains(code.as_str()) {
             let message = format!(
-                "Division {code:?} has coverage rules or open orders; keep it, or change those first."
+                "Division {code:?} has coverage rules, technicians or open orders; keep it, or change those first."
             );
             faults.push(Fault {
                 pointer: String::new(),

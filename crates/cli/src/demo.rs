@@ -52,6 +52,7 @@ const ROLES: [Role; 3] = [
             Right::DocumentsRead,
             Right::DocumentsWrite,
             Right::OrganisationRead,
+            Right::TechniciansRead,
             Right::ScenariosRead,
         ],
     },
@@ -66,6 +67,7 @@ const ROLES: [Role; 3] = [
             Right::DocumentsRead,
             Right::DocumentsWrite,
             Right::OrganisationRead,
+            Right::TechniciansRead,
         ],
     },
 ];

@@ -17,6 +17,8 @@ mod clock;
 mod ends;
 #[path = "decide/rejections.rs"]
 mod rejections;
+#[path = "decide/visits.rs"]
+mod visits;
 #[path = "decide/walks.rs"]
 mod walks;
 

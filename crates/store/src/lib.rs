@@ -16,6 +16,7 @@ mod page;
 mod routed;
 mod save;
 mod tokens;
+mod workforce;
 
 #[cfg(feature = "native")]
 pub mod migrate;
@@ -43,4 +44,4 @@ impl<D: Database> Store<D> {
 }
 
 /// The newest migration that this program knows.
-pub const SCHEMA_VERSION: i64 = 1;
+pub const SCHEMA_VERSION: i64 = 3;

@@ -32,7 +32,8 @@ impl<D: Database> Organisation for Store<D> {
         let statement = format!(
             "SELECT division_code FROM coverage_rule UNION \
              SELECT division_code FROM orders WHERE {OPEN} UNION \
-             SELECT covering_code FROM orders WHERE {OPEN} LIMIT {DIVISIONS_MAX}"
+             SELECT covering_code FROM orders WHERE {OPEN} UNION \
+             SELECT division_code FROM technician LIMIT {DIVISIONS_MAX}"
         );
         let rows = self.database.query(&statement, Vec::new()).await?;
         rows.into_iter().map(|mut row| row.text(0)).collect()

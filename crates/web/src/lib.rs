@@ -9,7 +9,9 @@ mod parameters;
 mod problem;
 mod serve;
 
-pub use body::{JsonBody, RawBody, is_csv, json_body, media_type, read_body, read_entries};
+pub use body::{
+    JsonBody, RawBody, is_csv, json_body, json_body_up_to, media_type, read_body, read_entries,
+};
 pub use caller::{SESSION_COOKIE, Session, require_right, session_cookie};
 pub use conditional::{entity_tag, if_match, none_match_hits};
 pub use nudge::nudge;

@@ -1,6 +1,7 @@
 //! A change in the making: the next state with the events and effects so far.
 
-use super::{Context, tasks};
+use super::visits::{BookingChange, VisitRequest};
+use super::{Context, tasks, visits};
 use crate::division::DivisionReference;
 use crate::effect::{Effect, EffectKind};
 use crate::event::{Event, EventType};
@@ -17,6 +18,8 @@ pub struct Decision {
     pub order: Order,
     pub events: Vec<Event>,
     pub effects: Vec<Effect>,
+    /// What becomes of visits.
+    pub bookings: Vec<BookingChange>,
 }
 
 impl Decision {
@@ -29,13 +32,23 @@ impl Decision {
 pub(super) struct Change<'a> {
     pub order: Order,
     pub context: Context<'a>,
+    /// What the caller wants of a visit, if a stage with one is entered.
+    pub visit: VisitRequest,
+    pub bookings: Vec<BookingChange>,
     events: Vec<Event>,
     effects: Vec<Effect>,
 }
 
 impl<'a> Change<'a> {
     pub fn new(order: Order, context: Context<'a>) -> Self {
-        Change { order, context, events: Vec::new(), effects: Vec::new() }
+        Change {
+            order,
+            context,
+            visit: VisitRequest::default(),
+            bookings: Vec::new(),
+            events: Vec::new(),
+            effects: Vec::new(),
+        }
     }
 
     /// Adds to the history; answers the number of the event.
@@ -77,6 +90,7 @@ impl<'a> Change<'a> {
     /// Puts the order into a stage: state, responsible division, deadline, and what the stage does on entry.
     pub fn enter_stage(&mut self, stage: &Stage) -> Result<(), Rejection> {
         let now = self.context.now;
+        visits::leave(self, stage);
         self.order.stage = CurrentStage {
             code: stage.code.clone(),
             name: stage.name.get(Language::En).to_owned(),
@@ -122,6 +136,7 @@ impl<'a> Change<'a> {
                     );
                 }
                 EntryAction::Retire => self.request_retirement(),
+                EntryAction::Book { .. } => visits::book(self, stage)?,
             }
         }
         Ok(())
@@ -169,6 +184,11 @@ impl<'a> Change<'a> {
             self.order.version += 1;
             self.order.updated_at = self.context.now;
         }
-        Decision { order: self.order, events: self.events, effects: self.effects }
+        Decision {
+            order: self.order,
+            events: self.events,
+            effects: self.effects,
+            bookings: self.bookings,
+        }
     }
 }

@@ -12,9 +12,13 @@ mod notes;
 mod register;
 mod tasks;
 mod transition;
+mod visits;
 
 pub use change::Decision;
 pub use transition::{AvailableTransition, available};
+pub use visits::{
+    AskedSlot, BookingChange, VisitRequest, workforce_for_all_transitions, workforce_wanted,
+};
 
 use crate::division::Neighbourhood;
 use crate::order::{Document, Order};
@@ -23,6 +27,7 @@ use crate::rejection::Rejection;
 use crate::rights::{Actor, Right};
 use crate::scenario::Scenario;
 use crate::time::Instant;
+use crate::workforce::Workforce;
 use change::Change;
 use serde_json::{Map, Value};
 
@@ -35,6 +40,13 @@ pub enum Command {
         transition: String,
         fields: Map<String, Value>,
         comment: Option<String>,
+        /// For a stage that a technician's visit is booked for.
+        visit: VisitRequest,
+    },
+    /// The visit of the current stage at another time, or one that was released booked anew.
+    Reschedule {
+        visit: VisitRequest,
+        reason: String,
     },
     Hold {
         reason: String,
@@ -113,6 +125,8 @@ pub struct Context<'a> {
     pub scenario: &'a Scenario,
     /// Around the division that operates the order's address.
     pub neighbourhood: &'a Neighbourhood,
+    /// The technicians and their visits, when [`workforce_wanted`] asks for them.
+    pub workforce: Option<&'a Workforce>,
 }
 
 /// Decides a command. A command that finds its work done already changes nothing: its decision has no events.
@@ -123,9 +137,11 @@ pub fn decide(
 ) -> Result<Decision, Rejection> {
     let mut change = Change::new(order.clone(), context);
     match command {
-        Command::Transition { transition, fields, comment } => {
+        Command::Transition { transition, fields, comment, visit } => {
+            change.visit = visit;
             transition::make(&mut change, &transition, fields, comment)?;
         }
+        Command::Reschedule { visit, reason } => visits::reschedule(&mut change, visit, reason)?,
         Command::Hold { reason, reason_code, until } => {
             hold::hold(&mut change, reason, reason_code, until)?
         }

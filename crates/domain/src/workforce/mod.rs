@@ -10,7 +10,7 @@ mod slots;
 
 pub use hours::{Hours, WorkingPattern, day, is_known_zone, zone};
 pub use list::{Organisation, read_list};
-pub use slots::{Slot, SlotQuery, free_at, free_slots, least_booked};
+pub use slots::{Slot, SlotQuery, free_at, free_slots, least_booked, local_time};
 
 use crate::time::Instant;
 use serde::{Deserialize, Serialize};
@@ -83,6 +83,16 @@ pub struct Workforce {
     /// By the code of a division: the technicians whose home is there or below.
     pub technicians: BTreeMap<String, Vec<Technician>>,
     pub bookings: Vec<Booking>,
+}
+
+/// Which part of the workforce a decision looks at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkforceQuery {
+    /// Codes of the divisions that could send somebody.
+    pub divisions: Vec<String>,
+    /// Visits in this time.
+    pub from: Instant,
+    pub to: Instant,
 }
 
 impl Workforce {

@@ -3,7 +3,8 @@
 use super::agenda::Agenda;
 use super::{Booking, Technician};
 use crate::time::Instant;
-use chrono::Days;
+use chrono::{Days, SecondsFormat};
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -100,14 +101,21 @@ fn slot(start: Instant, duration_ms: i64, free: &[&Agenda<'_>]) -> Option<Slot> 
     Some(Slot {
         from: start,
         to: start.plus_ms(duration_ms),
-        local_from: start
-            .date_time()
-            .with_timezone(&proposed.zone)
-            .to_rfc3339_opts(chrono::SecondsFormat::Secs, false),
+        local_from: with_offset(proposed.zone, start),
         technician: proposed.technician.code.clone(),
         technician_name: proposed.technician.name.clone(),
         others: free.len() - 1,
     })
+}
+
+fn with_offset(zone: Tz, instant: Instant) -> String {
+    instant.date_time().with_timezone(&zone).to_rfc3339_opts(SecondsFormat::Secs, false)
+}
+
+/// An instant as the technician's clock shows it, for sentences: `2026-12-01 14:00`.
+pub fn local_time(technician: &Technician, instant: Instant) -> String {
+    let zone = super::zone(technician.timezone.as_deref());
+    instant.date_time().with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string()
 }
 
 /// Who is free for all of a time, the one with the fewest hours booked that day first. The time need not be on the grid.
