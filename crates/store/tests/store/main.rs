@@ -15,6 +15,7 @@ mod contract {
     mod saving;
     mod schema;
     mod search;
+    mod visits;
 }
 
 mod use_cases {
@@ -25,4 +26,5 @@ mod use_cases {
     mod organisation;
     mod registering;
     mod ticking;
+    mod visiting;
 }
