@@ -87,7 +87,9 @@ pub enum Rejection {
         /// The next free slots.
         next: Vec<Slot>,
     },
-    #[error("Division {division} has no technician {technician:?}; GET /api/v1/technicians lists them.")]
+    #[error(
+        "Division {division} has no technician {technician:?}; GET /api/v1/technicians lists them."
+    )]
     TechnicianUnknown { technician: String, division: String },
     #[error("A visit begins from now on, and at most {days} days ahead; {from} does not.")]
     SlotOutOfReach { from: String, days: i64 },

@@ -18,7 +18,8 @@ use crate::workforce::{
 use serde_json::{Value, json};
 
 const DAY_MINUTES: i64 = 24 * 60;
-/// Among so many free slots those who came late spread, at most.
+/// Those who were too late spread over so many free slots: four after the first time, sixteen after the second, at most these.
+const SPREAD_BASE: usize = 4;
 const SPREAD_MAX: usize = 64;
 
 /// What somebody wants of a visit.
@@ -28,8 +29,7 @@ pub struct VisitRequest {
     pub slot: Option<AskedSlot>,
     /// Whatever the technician has to do then; without a slot: go on without a visit. Needs the right `slots.override`.
     pub is_override: bool,
-    /// How often somebody else was faster. Those who asked for the first free slot then spread over the next ones, so that
-    /// they don't all meet at the second.
+    /// How often somebody else was faster; whoever asked for the first free slot then takes one of the next.
     pub rivals: u32,
 }
 
@@ -224,14 +224,8 @@ fn choose<'a>(
     let technicians = workforce.of(&division.code);
     let others = bookings_of_others(change, workforce);
     let Some(asked) = &request.slot else {
-        let spread = 1_usize.checked_shl(request.rivals).unwrap_or(SPREAD_MAX).min(SPREAD_MAX);
-        let slots = free(technicians, &others, visit, change.context.now, change, spread);
-        let place = spread_of(&change.order.id) % slots.len().max(1);
-        let slot = slots.get(place);
-        let slot = slot.ok_or_else(|| no_free_slot(change, visit, None, Vec::new()))?;
-        let technician = technicians.iter().find(|it| it.code == slot.technician);
-        let technician = technician.ok_or_else(|| no_free_slot(change, visit, None, Vec::new()))?;
-        return Ok(Chosen { technician, from: slot.from, to: slot.to, is_override: false });
+        let chosen = first_free(change, technicians, &others, visit, request.rivals);
+        return chosen.ok_or_else(|| no_free_slot(change, visit, None, Vec::new()));
     };
     if !is_in_reach(asked.from, change.context.now) {
         let (from, days) = (asked.from.to_string(), SLOT_AHEAD_DAYS_MAX);
@@ -263,6 +257,34 @@ fn choose<'a>(
     let next = free(technicians, &others, visit, from, change, SLOTS_TOLD);
     let shown = technicians.first().map_or_else(|| from.to_string(), |it| local_time(it, from));
     Err(no_free_slot(change, visit, Some(shown), next))
+}
+
+/// The first free slot. Those who were too late take one of the next instead, at the same time if others are free then, so
+/// that they don't all meet at the second.
+fn first_free<'a>(
+    change: &Change<'_>,
+    technicians: &'a [Technician],
+    bookings: &[Booking],
+    visit: Visit<'_>,
+    rivals: u32,
+) -> Option<Chosen<'a>> {
+    let spread = SPREAD_BASE.checked_pow(rivals).unwrap_or(SPREAD_MAX).min(SPREAD_MAX);
+    let mut found = Vec::new();
+    for slot in free(technicians, bookings, visit, change.context.now, change, spread) {
+        let able = free_at(technicians, bookings, visit.skill, slot.from, slot.to);
+        let chosen = able.into_iter().map(|technician| Chosen {
+            technician,
+            from: slot.from,
+            to: slot.to,
+            is_override: false,
+        });
+        found.extend(chosen.take(spread - found.len()));
+        if found.len() == spread {
+            break;
+        }
+    }
+    let place = spread_of(&change.order.id) % found.len().max(1);
+    found.into_iter().nth(place)
 }
 
 /// The order's own visit does not stand in its way.
