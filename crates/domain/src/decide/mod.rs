@@ -5,6 +5,7 @@
 
 mod cancellation;
 mod change;
+mod choice;
 mod effects;
 mod escalation;
 mod hold;

@@ -1,6 +1,7 @@
 //! Visits of technicians: booked when a stage is entered, moved, released, done.
 
 use super::change::Change;
+use super::choice::{Chosen, bookings_of_others, choose, free};
 use super::{
     Command, Context, require_not_cancelling, require_not_held, require_open, require_right,
 };
@@ -9,18 +10,12 @@ use crate::limits::{SLOT_AHEAD_DAYS_MAX, SLOT_HORIZON_DAYS, SLOTS_TOLD};
 use crate::order::{Appointment, AppointmentState, Order, OrderState};
 use crate::rejection::Rejection;
 use crate::rights::Right;
-use crate::scenario::{Stage, Transition, Visit};
+use crate::scenario::{Stage, Transition};
 use crate::time::Instant;
-use crate::workforce::{
-    Booking, Slot, SlotQuery, Technician, Workforce, WorkforceQuery, free_at, free_slots,
-    least_booked, local_time,
-};
+use crate::workforce::{Slot, WorkforceQuery, local_time};
 use serde_json::{Value, json};
 
 const DAY_MINUTES: i64 = 24 * 60;
-/// Those who were too late spread over so many free slots: four after the first time, sixteen after the second, at most these.
-const SPREAD_BASE: usize = 4;
-const SPREAD_MAX: usize = 64;
 
 /// What somebody wants of a visit.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -117,11 +112,11 @@ fn query(divisions: Vec<String>, asked: Option<Instant>, now: Instant) -> Workfo
     }
 }
 
-fn horizon(from: Instant) -> Instant {
+pub(super) fn horizon(from: Instant) -> Instant {
     from.plus_minutes(SLOT_HORIZON_DAYS * DAY_MINUTES)
 }
 
-fn is_in_reach(from: Instant, now: Instant) -> bool {
+pub(super) fn is_in_reach(from: Instant, now: Instant) -> bool {
     now <= from && from <= now.plus_minutes(SLOT_AHEAD_DAYS_MAX * DAY_MINUTES)
 }
 
@@ -204,128 +199,6 @@ fn require_mover(change: &Change<'_>) -> Result<(), Rejection> {
         Some(_) => Ok(()),
         None => require_right(change, rights.first().copied().unwrap_or(Right::OrdersTechnical)),
     }
-}
-
-/// A technician and a time.
-struct Chosen<'a> {
-    technician: &'a Technician,
-    from: Instant,
-    to: Instant,
-    is_override: bool,
-}
-
-fn choose<'a>(
-    change: &Change<'_>,
-    workforce: &'a Workforce,
-    visit: Visit<'_>,
-    request: &VisitRequest,
-) -> Result<Chosen<'a>, Rejection> {
-    let division = &change.order.division;
-    let technicians = workforce.of(&division.code);
-    let others = bookings_of_others(change, workforce);
-    let Some(asked) = &request.slot else {
-        let chosen = first_free(change, technicians, &others, visit, request.rivals);
-        return chosen.ok_or_else(|| no_free_slot(change, visit, None, Vec::new()));
-    };
-    if !is_in_reach(asked.from, change.context.now) {
-        let (from, days) = (asked.from.to_string(), SLOT_AHEAD_DAYS_MAX);
-        return Err(Rejection::SlotOutOfReach { from, days });
-    }
-    let is_named = |technician: &Technician| {
-        asked.technician.as_ref().is_none_or(|code| *code == technician.code)
-    };
-    if let Some(code) = &asked.technician
-        && !technicians.iter().any(is_named)
-    {
-        let (technician, division) = (code.clone(), division.name.clone());
-        return Err(Rejection::TechnicianUnknown { technician, division });
-    }
-    let (from, to) = (asked.from, asked.from.plus_minutes(visit.duration_minutes));
-    let mut found = free_at(technicians, &others, visit.skill, from, to).into_iter();
-    if let Some(technician) = found.find(|technician| is_named(technician)) {
-        return Ok(Chosen { technician, from, to, is_override: false });
-    }
-    if request.is_override {
-        // Who was named need not have the skill; otherwise those who have it go first.
-        let able = least_booked(technicians, &others, visit.skill, from);
-        let all = least_booked(technicians, &others, None, from);
-        let mut candidates = able.into_iter().chain(all);
-        if let Some(technician) = candidates.find(|technician| is_named(technician)) {
-            return Ok(Chosen { technician, from, to, is_override: true });
-        }
-    }
-    let next = free(technicians, &others, visit, from, change, SLOTS_TOLD);
-    let shown = technicians.first().map_or_else(|| from.to_string(), |it| local_time(it, from));
-    Err(no_free_slot(change, visit, Some(shown), next))
-}
-
-/// The first free slot. Those who were too late take one of the next instead, at the same time if others are free then, so
-/// that they don't all meet at the second.
-fn first_free<'a>(
-    change: &Change<'_>,
-    technicians: &'a [Technician],
-    bookings: &[Booking],
-    visit: Visit<'_>,
-    rivals: u32,
-) -> Option<Chosen<'a>> {
-    let spread = SPREAD_BASE.checked_pow(rivals).unwrap_or(SPREAD_MAX).min(SPREAD_MAX);
-    let mut found = Vec::new();
-    for slot in free(technicians, bookings, visit, change.context.now, change, spread) {
-        let able = free_at(technicians, bookings, visit.skill, slot.from, slot.to);
-        let chosen = able.into_iter().map(|technician| Chosen {
-            technician,
-            from: slot.from,
-            to: slot.to,
-            is_override: false,
-        });
-        found.extend(chosen.take(spread - found.len()));
-        if found.len() == spread {
-            break;
-        }
-    }
-    let place = spread_of(&change.order.id) % found.len().max(1);
-    found.into_iter().nth(place)
-}
-
-/// The order's own visit does not stand in its way.
-fn bookings_of_others(change: &Change<'_>, workforce: &Workforce) -> Vec<Booking> {
-    let others = workforce.bookings.iter().filter(|booking| booking.order_id != change.order.id);
-    others.cloned().collect()
-}
-
-fn free(
-    technicians: &[Technician],
-    bookings: &[Booking],
-    visit: Visit<'_>,
-    from: Instant,
-    change: &Change<'_>,
-    limit: usize,
-) -> Vec<Slot> {
-    let now = change.context.now;
-    let query = SlotQuery {
-        skill: visit.skill,
-        duration_minutes: visit.duration_minutes,
-        from,
-        to: horizon(from.max(now)),
-        now,
-        limit,
-    };
-    free_slots(technicians, bookings, &query)
-}
-
-/// A number that is another for nearly every order, and always the same for one.
-fn spread_of(id: &str) -> usize {
-    id.bytes().fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte)))
-}
-
-fn no_free_slot(
-    change: &Change<'_>,
-    visit: Visit<'_>,
-    asked: Option<String>,
-    next: Vec<Slot>,
-) -> Rejection {
-    let division = change.order.division.name.clone();
-    Rejection::NoFreeSlot { division, skill: visit.skill.map(str::to_owned), asked, next }
 }
 
 fn take(change: &mut Change<'_>, chosen: Chosen<'_>, event: EventType, reason: Option<String>) {
