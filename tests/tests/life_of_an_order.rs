@@ -96,6 +96,7 @@ async fn a_person_is_connected_on(kind: DatabaseKind) -> Result<()> {
         "documentDrawn contract",
         "transitioned sign",
         "routed tashkent-centre",
+        "visitNotBooked",
         "documentRequested work-order",
         "documentDrawn work-order",
         "transitioned installed",

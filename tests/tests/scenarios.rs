@@ -22,7 +22,12 @@ fn every_scenario_is_walked_to_every_end_and_cancelled_in_every_stage() {
     on_both_databases(|kind| async move {
         let app = TestApp::start(kind).await?;
         let mut walks = Vec::new();
-        for scenario in built_in() {
+        // New orders begin with the newest version; the older ones are walked in the domain.
+        let newest = |scenario: &&Scenario| {
+            let same = |other: &&Scenario| other.code == scenario.code;
+            built_in().iter().filter(same).all(|other| other.version <= scenario.version)
+        };
+        for scenario in built_in().iter().filter(newest) {
             let ways = ways(scenario);
             for (stage, way) in &ways {
                 let leaving = scenario.transitions_from(stage).filter(|way| !by_time(way));

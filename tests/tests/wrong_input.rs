@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 const CASES: &str = include_str!("wrong_input.txt");
 const CASES_MIN: usize = 60;
 /// Tables in which a refused request could leave something.
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 16] = [
     "orders",
     "order_event",
     "effect",
@@ -25,6 +25,8 @@ const TABLES: [&str; 14] = [
     "api_token",
     "session",
     "audit",
+    "technician",
+    "booking",
 ];
 
 struct Case {

@@ -4,6 +4,8 @@ mod coverage;
 mod csv_file;
 mod divisions;
 mod lookup;
+mod slots;
+mod technicians;
 mod trial;
 
 use axum::Router;
@@ -26,4 +28,7 @@ fn routes() -> Router {
         .route("/api/v1/coverage/preview", post(trial::preview))
         .route("/api/v1/coverage/lookup", get(lookup::lookup))
         .route("/api/v1/orders/{order}/routing", get(lookup::of_order))
+        .route("/api/v1/technicians", get(technicians::list).put(technicians::replace))
+        .route("/api/v1/technicians/{code}/route", get(technicians::route))
+        .route("/api/v1/slots", get(slots::list))
 }

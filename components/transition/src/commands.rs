@@ -6,7 +6,7 @@ use axum::response::Response;
 use http::HeaderMap;
 use oms_app::AppError;
 use oms_app::change::{self, Expected};
-use oms_domain::decide::Command;
+use oms_domain::decide::{AskedSlot, Command, VisitRequest};
 use oms_domain::input::{Faults, ObjectReader};
 use oms_domain::limits::{CODE_CHARACTERS_MAX, COMMENT_CHARACTERS_MAX, NAME_CHARACTERS_MAX};
 use oms_web::{JsonBody, Parameters, Problem, Session, changed, clock, if_match, json_body};
@@ -55,6 +55,36 @@ pub async fn cancel(
         Some(Command::Cancel { reason: reason?, penalty_confirmed })
     })?;
     apply(session, &name, &headers, command).await
+}
+
+/// The visit at another time, or booked anew after a hold.
+pub async fn reschedule(
+    session: Session,
+    Path(name): Path<String>,
+    parameters: Parameters,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    parameters.finish()?;
+    let body = json_body(&headers, body).await?;
+    let command = read(&body, |reader| {
+        let slot = read_slot(reader);
+        let reason = reader.required_text("reason", COMMENT_CHARACTERS_MAX);
+        let is_override = reader.boolean("override").unwrap_or(false);
+        let visit = VisitRequest { slot: Some(slot?), is_override, rivals: 0 };
+        Some(Command::Reschedule { visit, reason: reason? })
+    })?;
+    apply(session, &name, &headers, command).await
+}
+
+/// The time of a visit, and who shall come.
+pub fn read_slot(reader: &ObjectReader<'_>) -> Option<AskedSlot> {
+    if reader.value("from").is_none() {
+        reader.required("from");
+    }
+    let from = reader.instant("from");
+    let technician = reader.text("technician", CODE_CHARACTERS_MAX);
+    Some(AskedSlot { from: from?, technician })
 }
 
 pub async fn assign(

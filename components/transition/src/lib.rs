@@ -23,6 +23,7 @@ fn routes() -> Router {
         .route("/api/v1/orders/{order}/hold", post(commands::hold).delete(commands::resume))
         .route("/api/v1/orders/{order}/cancellation", post(commands::cancel))
         .route("/api/v1/orders/{order}/assignee", put(commands::assign))
+        .route("/api/v1/orders/{order}/appointment", put(commands::reschedule))
         .route("/api/v1/orders/{order}/comments", post(commands::comment))
         .route("/api/v1/orders/{order}/tasks", get(tasks::list))
         .route("/api/v1/orders/{order}/tasks/{task}/completion", post(tasks::complete))

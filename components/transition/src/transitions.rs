@@ -5,7 +5,7 @@ use axum::extract::Path;
 use axum::response::Response;
 use http::{HeaderMap, StatusCode, header};
 use oms_app::change;
-use oms_domain::decide::Command;
+use oms_domain::decide::{Command, VisitRequest};
 use oms_domain::input::Faults;
 use oms_domain::limits::{CODE_CHARACTERS_MAX, COMMENT_CHARACTERS_MAX};
 use oms_web::{
@@ -59,8 +59,15 @@ fn read_transition(body: &JsonBody) -> Result<Command, Problem> {
             }
         };
         let comment = reader.lines("comment", COMMENT_CHARACTERS_MAX);
+        let slot = reader.object("slot").and_then(|slot| {
+            let asked = crate::commands::read_slot(&slot);
+            slot.finish();
+            asked
+        });
+        let is_override = reader.boolean("override").unwrap_or(false);
         reader.finish();
-        Some(Command::Transition { transition: transition?, fields, comment })
+        let visit = VisitRequest { slot, is_override, rivals: 0 };
+        Some(Command::Transition { transition: transition?, fields, comment, visit })
     });
     crate::commands::sound(command, faults)
 }

@@ -11,6 +11,7 @@ use oms_domain::rejection::Rejection;
 use oms_domain::rights::{Actor, Right};
 use oms_domain::scenario::{self, Scenario};
 use oms_domain::time::Instant;
+use oms_domain::workforce::Workforce;
 
 /// What goes into the same atomic step as the decision.
 #[derive(Debug, Clone, Default)]
@@ -54,9 +55,12 @@ pub async fn change_along<P: Orders>(
     along: Along,
     now: Instant,
 ) -> Result<Decision, AppError> {
+    let mut command = command;
     for _ in 0..STALE_RETRIES_MAX {
         let loaded = ports.load(reference).await?.ok_or_else(|| not_found(name_of(reference)))?;
-        let decision = decide_on(&loaded, actor, expected, command.clone(), now)?;
+        let workforce = workforce(ports, &loaded, actor, &command, now).await?;
+        let seen = (&loaded, workforce.as_ref());
+        let decision = decide_on(seen, actor, expected, command.clone(), now)?;
         if decision.is_empty() && along.settlement.is_none() {
             return Ok(decision);
         }
@@ -74,6 +78,8 @@ pub async fn change_along<P: Orders>(
         match ports.save(save).await {
             Ok(()) => return Ok(decision),
             Err(SaveError::Store(error)) => return Err(error.into()),
+            // Looking again finds another slot, or that the one asked for is gone.
+            Err(SaveError::SlotTaken) => note_rival(&mut command),
             Err(SaveError::Stale) if expected == Expected::Any => {}
             Err(SaveError::Stale) => {
                 let current = ports.find(reference).await?.map_or(0, |order| order.version);
@@ -95,7 +101,9 @@ pub async fn dry_run<P: Orders>(
     now: Instant,
 ) -> Result<Decision, AppError> {
     let loaded = ports.load(&reference(name)?).await?.ok_or_else(|| not_found(name))?;
-    Ok(shown_to(actor, decide_on(&loaded, actor, expected, command, now)?))
+    let workforce = workforce(ports, &loaded, actor, &command, now).await?;
+    let decision = decide_on((&loaded, workforce.as_ref()), actor, expected, command, now)?;
+    Ok(shown_to(actor, decision))
 }
 
 /// What a caller sees of the order that they have changed.
@@ -115,13 +123,42 @@ pub async fn available<P: Orders>(
     let loaded = ports.load(&reference(name)?).await?.ok_or_else(|| not_found(name))?;
     let actor = there(actor, &loaded)?;
     let scenario = scenario_of(&loaded.order)?;
-    let context = Context { now, actor: &actor, scenario, neighbourhood: &loaded.neighbourhood };
+    let neighbourhood = &loaded.neighbourhood;
+    let context = Context { now, actor: &actor, scenario, neighbourhood, workforce: None };
+    let workforce = match decide::workforce_for_all_transitions(&loaded.order, context) {
+        Some(query) => Some(ports.workforce(&query).await?),
+        None => None,
+    };
+    let context = Context { workforce: workforce.as_ref(), ..context };
     let transitions = decide::available(&loaded.order, context);
     Ok((loaded.order, transitions))
 }
 
-fn decide_on(
+/// What the decision must know of the technicians; nothing is read for a command that books no visit.
+async fn workforce<P: Orders>(
+    ports: &P,
     loaded: &LoadedOrder,
+    actor: &Actor,
+    command: &Command,
+    now: Instant,
+) -> Result<Option<Workforce>, AppError> {
+    let scenario = scenario_of(&loaded.order)?;
+    let neighbourhood = &loaded.neighbourhood;
+    let context = Context { now, actor, scenario, neighbourhood, workforce: None };
+    match decide::workforce_wanted(&loaded.order, command, context) {
+        Some(query) => Ok(Some(ports.workforce(&query).await?)),
+        None => Ok(None),
+    }
+}
+
+fn note_rival(command: &mut Command) {
+    if let Command::Transition { visit, .. } | Command::Reschedule { visit, .. } = command {
+        visit.rivals += 1;
+    }
+}
+
+fn decide_on(
+    (loaded, workforce): (&LoadedOrder, Option<&Workforce>),
     actor: &Actor,
     expected: Expected,
     command: Command,
@@ -134,7 +171,8 @@ fn decide_on(
         return Err(AppError::StaleVersion { current: loaded.order.version });
     }
     let scenario = scenario_of(&loaded.order)?;
-    let context = Context { now, actor: &actor, scenario, neighbourhood: &loaded.neighbourhood };
+    let neighbourhood = &loaded.neighbourhood;
+    let context = Context { now, actor: &actor, scenario, neighbourhood, workforce };
     Ok(decide::decide(&loaded.order, command, context)?)
 }
 

@@ -21,6 +21,8 @@ pub enum AppError {
     DuplicateOrder { id: String, number: String },
     #[error("The order has changed meanwhile; it is now version {current}.")]
     StaleVersion { current: i64 },
+    #[error("The list has changed meanwhile; it is now version {current}.")]
+    StaleList { current: i64 },
     #[error("This Idempotency-Key was used with another request.")]
     IdempotencyMismatch,
     /// An unknown login, a wrong password, a wrong or used one-time code, or somebody who may not log in: which of them

@@ -21,5 +21,6 @@ pub mod sessions;
 pub mod staff;
 pub mod tick;
 pub mod tokens;
+pub mod workforce;
 
 pub use error::AppError;

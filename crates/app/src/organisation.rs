@@ -33,7 +33,7 @@ pub async fn replace_divisions<P: Organisation>(
     for code in ports.divisions_in_use().await? {
         if !codes.contains(code.as_str()) {
             let message = format!(
-                "Division {code:?} has coverage rules, open orders or grants; keep it, or change those first."
+                "Division {code:?} has coverage rules, technicians, open orders or grants; keep it, or change those first."
             );
             faults.push(Fault {
                 pointer: String::new(),

@@ -39,6 +39,8 @@ pub enum SaveError {
     AlreadyImported,
     #[error("the lease on the effect was lost")]
     LeaseLost,
+    #[error("the technician was booked by somebody else first")]
+    SlotTaken,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -238,7 +240,7 @@ pub struct EffectRecord {
 }
 
 /// Orders: read, and changed by [`Orders::save`] alone.
-pub trait Orders: Sync {
+pub trait Orders: crate::workforce::Workforces + Sync {
     fn registration_context(
         &self,
         query: &RegistrationQuery,
@@ -370,7 +372,7 @@ pub trait Organisation: Sync {
         divisions: &[Division],
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Codes of divisions that coverage rules or open orders name.
+    /// Codes of divisions that coverage rules, technicians or open orders name.
     fn divisions_in_use(&self) -> impl Future<Output = Result<Vec<String>, StoreError>> + Send;
 
     fn coverage(&self) -> impl Future<Output = Result<Vec<CoverageRule>, StoreError>> + Send;

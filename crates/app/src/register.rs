@@ -94,6 +94,7 @@ pub async fn register<P: Orders>(ports: &P, request: Request<'_>) -> Result<Outc
             actor: request.actor,
             scenario,
             neighbourhood: &coverage.neighbourhood,
+            workforce: None,
         };
         let decision =
             decide::register(registration.clone(), id.to_string(), number, &coverage, context)?;

@@ -53,6 +53,7 @@ const ROLES: [Role; 3] = [
             Right::DocumentsRead,
             Right::DocumentsWrite,
             Right::OrganisationRead,
+            Right::TechniciansRead,
             Right::ScenariosRead,
             Right::IdentityDocuments,
         ],
@@ -68,6 +69,7 @@ const ROLES: [Role; 3] = [
             Right::DocumentsRead,
             Right::DocumentsWrite,
             Right::OrganisationRead,
+            Right::TechniciansRead,
         ],
     },
 ];

@@ -40,6 +40,31 @@ impl Faults {
         self.0.into_inner()
     }
 
+    /// The document as an array of objects; every entry that is none is a fault.
+    pub fn documents<'a>(
+        &'a self,
+        value: &'a Value,
+        entries_max: usize,
+    ) -> Option<Vec<ObjectReader<'a>>> {
+        let Value::Array(entries) = value else {
+            self.add("", "wrong-type", "Send a JSON array.");
+            return None;
+        };
+        if entries.len() > entries_max {
+            self.add("", "too-many", format!("At most {entries_max} entries are taken."));
+            return None;
+        }
+        let mut readers = Vec::with_capacity(entries.len());
+        for (index, entry) in entries.iter().enumerate() {
+            let pointer = format!("/{index}");
+            match entry {
+                Value::Object(object) => readers.push(ObjectReader::new(pointer, object, self)),
+                _ => self.add(&pointer, "wrong-type", "Every entry must be an object."),
+            }
+        }
+        Some(readers)
+    }
+
     /// The document as an object, or a fault.
     pub fn document<'a>(&'a self, value: &'a Value) -> Option<ObjectReader<'a>> {
         match value {
@@ -71,6 +96,11 @@ impl<'a> ObjectReader<'a> {
 
     pub fn fault(&self, name: &str, code: &str, message: impl Into<String>) {
         self.faults.add(&self.pointer_to(name), code, message);
+    }
+
+    /// A fault of one entry of an array.
+    pub fn fault_at(&self, name: &str, index: usize, code: &str, message: impl Into<String>) {
+        self.faults.add(&format!("{}/{index}", self.pointer_to(name)), code, message);
     }
 
     pub fn required(&self, name: &str) {

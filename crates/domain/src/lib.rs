@@ -4,8 +4,8 @@
 //! come in as arguments, so that every rule can be read and tested as a table.
 //!
 //! Where to look: an order's shape in [`order`], how it comes in and is checked in [`registration`], how it moves in
-//! [`decide`], what a scenario is in [`scenario`], which division operates an address in [`routing`], what the billing
-//! system needs in [`provisioning`], and every limit in [`limits`].
+//! [`decide`], what a scenario is in [`scenario`], which division operates an address in [`routing`], who goes there and when in
+//! [`workforce`], what the billing system needs in [`provisioning`], and every limit in [`limits`].
 
 pub mod access;
 pub mod address;
@@ -33,3 +33,4 @@ pub mod scenario;
 pub mod search;
 pub mod staff;
 pub mod time;
+pub mod workforce;

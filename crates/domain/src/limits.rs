@@ -91,3 +91,29 @@ pub const GRANTS_MAX: usize = 200;
 pub const RIGHTS_MAX: usize = 100;
 /// Absences of one person that are kept.
 pub const ABSENCES_MAX: usize = 100;
+
+/// Technicians of one operator.
+pub const TECHNICIANS_MAX: usize = 5_000;
+/// Bytes of the list of technicians: the most technicians with an ordinary year of shifts and absences each.
+pub const TECHNICIANS_BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Skills of one technician.
+pub const SKILLS_MAX: usize = 50;
+/// Intervals of one working day: breaks for meals and prayers leave room to spare.
+pub const HOURS_PER_DAY_MAX: usize = 8;
+/// Shifts of one technician: a year of days, and some.
+pub const SHIFTS_MAX: usize = 400;
+/// Absences of one technician.
+pub const ABSENCES_MAX: usize = 200;
+/// Minutes between two visits of a technician.
+pub const TRAVEL_BUFFER_MINUTES_MAX: u32 = 240;
+/// Minutes of a visit, from and to: shorter is a telephone call, longer is a project.
+pub const VISIT_MINUTES_MIN: u32 = 15;
+pub const VISIT_MINUTES_MAX: u32 = 720;
+/// Minutes of a visit when a question for free slots names none.
+pub const VISIT_MINUTES_DEFAULT: u32 = 60;
+/// Days ahead in which a slot is looked for when none is asked for.
+pub const SLOT_HORIZON_DAYS: i64 = 14;
+/// Days ahead for which a slot can be asked for; nobody knows the shifts of later.
+pub const SLOT_AHEAD_DAYS_MAX: i64 = 90;
+/// Free slots that are told when the one asked for is taken.
+pub const SLOTS_TOLD: usize = 5;

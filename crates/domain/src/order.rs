@@ -259,6 +259,32 @@ pub struct Task {
     pub comment: Option<String>,
 }
 
+/// Where a visit is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum AppointmentState {
+    Booked,
+    /// The order went on with the work done.
+    Done,
+}
+
+/// The visit of a technician that the order waits for, or the last one that was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Appointment {
+    /// The order's id and the number of the event that booked it.
+    pub id: String,
+    /// Code of the technician.
+    pub technician: String,
+    pub technician_name: String,
+    pub from: Instant,
+    pub to: Instant,
+    /// Booked by somebody with the right to do so although the technician was not free.
+    #[serde(rename = "override")]
+    pub is_override: bool,
+    pub state: AppointmentState,
+}
+
 /// A cancellation that waits for what the order has made to be taken back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -348,6 +374,9 @@ pub struct Order {
     /// When the product itself makes the order leave its stage.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leaves_at: Option<Instant>,
+    /// None: no visit is booked, or none was needed yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub appointment: Option<Appointment>,
     /// Stages that the order was in, each once, in the order of the first entry: what a cancellation takes back.
     #[serde(default)]
     pub stages_entered: Vec<String>,

@@ -3,6 +3,7 @@
 use crate::party::Language;
 use crate::rights::Right;
 use crate::scenario::LocalText;
+use crate::workforce::Slot;
 use thiserror::Error;
 
 /// Why a command was not carried out. Nothing has changed.
@@ -84,6 +85,51 @@ pub enum Rejection {
         "Nobody would be left who may do everything; make somebody else an administrator first."
     )]
     LastAdministrator,
+    #[error(
+        "No technician of {division}{skill} is free {asked}; {next}.",
+        skill = .skill.as_ref().map(|skill| format!(" with the skill {skill}")).unwrap_or_default(),
+        asked = .asked.as_ref().map_or_else(|| "in the next two weeks".to_owned(), |at| format!("at {at}")),
+        next = next_en(.next)
+    )]
+    NoFreeSlot {
+        division: String,
+        skill: Option<String>,
+        /// The time that was asked for.
+        asked: Option<String>,
+        /// The next free slots.
+        next: Vec<Slot>,
+    },
+    #[error(
+        "Division {division} has no technician {technician:?}; GET /api/v1/technicians lists them."
+    )]
+    TechnicianUnknown { technician: String, division: String },
+    #[error("A visit begins from now on, and at most {days} days ahead; {from} does not.")]
+    SlotOutOfReach { from: String, days: i64 },
+    #[error("No technician visits the subscriber in stage {stage}.")]
+    NoVisitHere { stage: String },
+    #[error("There are no technicians yet; set them up with PUT /api/v1/technicians.")]
+    TechniciansMissing,
+}
+
+/// The end of a sentence about free slots.
+fn next_en(next: &[Slot]) -> String {
+    match times(next) {
+        None => "take another division, or add technicians or shifts".to_owned(),
+        Some(times) => format!("free are {times}"),
+    }
+}
+
+fn next_ru(next: &[Slot]) -> String {
+    match times(next) {
+        None => "выберите другое подразделение или добавьте специалистов или смены".to_owned(),
+        Some(times) => format!("свободно: {times}"),
+    }
+}
+
+fn times(slots: &[Slot]) -> Option<String> {
+    let one = |slot: &Slot| format!("{} ({})", slot.local_time(), slot.technician_name);
+    let times: Vec<String> = slots.iter().map(one).collect();
+    (!times.is_empty()).then(|| times.join(", "))
 }
 
 impl Rejection {
@@ -122,6 +168,11 @@ impl Rejection {
             Rejection::LoginTaken { .. } => "login-taken",
             Rejection::RoleTaken { .. } => "role-taken",
             Rejection::LastAdministrator => "last-administrator",
+            Rejection::NoFreeSlot { .. } => "no-free-slot",
+            Rejection::TechnicianUnknown { .. } => "technician-unknown",
+            Rejection::SlotOutOfReach { .. } => "slot-out-of-reach",
+            Rejection::NoVisitHere { .. } => "no-visit-here",
+            Rejection::TechniciansMissing => "technicians-missing",
         }
     }
 
@@ -233,6 +284,28 @@ impl Rejection {
             Rejection::LastAdministrator => {
                 "Не останется никого с полными правами; сначала назначьте другого администратора."
                     .to_owned()
+            }
+            Rejection::NoFreeSlot { division, skill, asked, next } => {
+                let skill = skill.as_ref().map(|skill| format!(" с навыком {skill}"));
+                let asked = asked.as_ref().map(|at| format!(" в {at}"));
+                format!(
+                    "У подразделения {division} нет свободного специалиста{}{}; {}.",
+                    skill.unwrap_or_default(),
+                    asked.unwrap_or_else(|| " в ближайшие две недели".to_owned()),
+                    next_ru(next)
+                )
+            }
+            Rejection::TechnicianUnknown { technician, division } => format!(
+                "У подразделения {division} нет специалиста {technician:?}; GET /api/v1/technicians покажет всех."
+            ),
+            Rejection::SlotOutOfReach { from, days } => format!(
+                "Выезд начинается не раньше этой минуты и не позже чем через {days} дней; {from} не подходит."
+            ),
+            Rejection::NoVisitHere { stage } => {
+                format!("На этапе {stage} специалист к абоненту не выезжает.")
+            }
+            Rejection::TechniciansMissing => {
+                "Специалистов ещё нет; задайте их через PUT /api/v1/technicians.".to_owned()
             }
         }
     }

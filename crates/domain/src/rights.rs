@@ -47,6 +47,9 @@ rights! {
     DocumentsWrite "documents.write" "Add documents to orders." "Добавлять документы к заявкам.";
     OrganisationRead "organisation.read" "See the divisions and what they cover." "Видеть подразделения и их территории.";
     OrganisationWrite "organisation.write" "Change the divisions and what they cover." "Менять подразделения и их территории.";
+    TechniciansRead "technicians.read" "See the technicians, their free time and their routes." "Видеть специалистов, их свободное время и маршруты.";
+    TechniciansWrite "technicians.write" "Change the technicians, their shifts and absences." "Менять специалистов, их смены и отсутствия.";
+    SlotsOverride "slots.override" "Book a visit over what the technician has to do." "Назначать выезд поверх занятости специалиста.";
     ScenariosRead "scenarios.read" "See the scenarios." "Видеть сценарии.";
     EffectsRead "effects.read" "See the work of the system." "Видеть работу системы.";
     EffectsManage "effects.manage" "Repeat, complete or fail the work of the system." "Повторять, завершать и прекращать работу системы.";

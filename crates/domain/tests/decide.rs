@@ -23,6 +23,8 @@ mod ends;
 mod properties;
 #[path = "decide/rejections.rs"]
 mod rejections;
+#[path = "decide/visits.rs"]
+mod visits;
 #[path = "decide/walks.rs"]
 mod walks;
 

@@ -44,6 +44,7 @@ fn order() -> (Order, Vec<Event>) {
         actor: &actor,
         scenario: scenario::find("support-individual", 1).expect("a scenario"),
         neighbourhood: &coverage.neighbourhood,
+        workforce: None,
     };
     let registration = Registration::read(&form, NOW).expect("the form is right");
     let (id, number) = ("an-id".to_owned(), "261124-4801-9372".to_owned());
@@ -53,6 +54,7 @@ fn order() -> (Order, Vec<Event>) {
         transition: "solved".to_owned(),
         fields: [("causeText".to_owned(), json!(HOSTILE))].into_iter().collect(),
         comment: Some(HOSTILE.to_owned()),
+        visit: decide::VisitRequest::default(),
     };
     let solved = decide::decide(&registered.order, solved, context).expect("it is solved");
     (solved.order, [registered.events, solved.events].concat())

@@ -130,10 +130,12 @@ pub trait Database: Sync + Send {
 /// Whether a message tells of a broken rule; both databases name the constraint in it. A reference to what is not there
 /// is no rule that a caller can break: it is our bug, and its connection is not used on.
 pub fn is_rule(message: &str) -> bool {
-    const MARKS: [&str; 7] = [
+    const MARKS: [&str; 9] = [
         "UNIQUE constraint failed",
         "order_stale",
         "effect_lease_lost",
+        "slot_taken",
+        "technicians_stale",
         "identity_stale",
         "totp_used",
         "last_administrator",

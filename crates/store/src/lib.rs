@@ -19,6 +19,7 @@ mod routed;
 mod save;
 mod scoped;
 mod tokens;
+mod workforce;
 
 #[cfg(feature = "native")]
 pub mod migrate;

@@ -18,12 +18,18 @@ struct Step {
 
 /// All steps, oldest first. A shipped step is never edited. Listed here instead of read by sqlx's macro, which would
 /// build sqlx and SQLite a second time for the compiler's own use.
-const STEPS: [Step; 3] = [
+const STEPS: [Step; 4] = [
     Step {
         version: 1,
         name: "orders",
         sqlite: include_str!("../../../migrations/sqlite/0001_orders.sql"),
         postgres: include_str!("../../../migrations/postgres/0001_orders.sql"),
+    },
+    Step {
+        version: 3,
+        name: "technicians",
+        sqlite: include_str!("../../../migrations/sqlite/0003_technicians.sql"),
+        postgres: include_str!("../../../migrations/postgres/0003_technicians.sql"),
     },
     Step {
         version: 4,

@@ -40,6 +40,7 @@ impl<D: Database> Organisation for Store<D> {
             "SELECT division_code FROM coverage_rule UNION \
              SELECT division_code FROM orders WHERE {OPEN} UNION \
              SELECT covering_code FROM orders WHERE {OPEN} UNION \
+             SELECT division_code FROM technician UNION \
              SELECT division_code FROM role_grant WHERE division_code IS NOT NULL LIMIT {DIVISIONS_MAX}"
         );
         let rows = self.database.query(&statement, Vec::new()).await?;

@@ -3,14 +3,15 @@
 use crate::codec::write;
 use crate::database::{Database, DatabaseError};
 use oms_app::ports::{Save, SaveError, Settlement};
+use oms_domain::decide::BookingChange;
 use oms_domain::search::search_text;
 use serde_json::json;
 
 const SAVE: &str = "INSERT INTO order_save (id, number, expected_version, version, kind, state, stage, division_code, \
     covering_code, assignee, channel, external_id, registered_at, updated_at, due_at, next_check_at, duplicate_key, \
-    import_key, search_text, document, events, effects, settlement, idempotency, documents, escalation) \
+    import_key, search_text, document, events, effects, settlement, idempotency, documents, escalation, bookings) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, \
-    $24, $25, $26)";
+    $24, $25, $26, $27)";
 
 pub async fn save<D: Database>(database: &D, save: Save<'_>) -> Result<(), SaveError> {
     let order = &save.decision.order;
@@ -42,6 +43,7 @@ pub async fn save<D: Database>(database: &D, save: Save<'_>) -> Result<(), SaveE
         idempotency(&save).into(),
         write("documents", &save.documents)?.into(),
         escalations(&save).into(),
+        bookings(&save.decision.bookings).into(),
     ];
     database.execute(SAVE, parameters).await.map_err(broken_rule)
 }
@@ -80,14 +82,33 @@ fn escalations(save: &Save<'_>) -> String {
     json!(entry.collect::<Vec<_>>()).to_string()
 }
 
+fn bookings(changes: &[BookingChange]) -> String {
+    let entry = |change: &BookingChange| match change {
+        BookingChange::Book { id, technician, from, to, travel_ms, is_override } => json!({
+            "do": "book",
+            "id": id,
+            "technician": technician,
+            "from": from.0,
+            "to": to.0,
+            "travel": travel_ms,
+            "overridden": i32::from(*is_override),
+        }),
+        BookingChange::Release { id } => json!({ "do": "release", "id": id }),
+        BookingChange::Done { id } => json!({ "do": "done", "id": id }),
+    };
+    json!(changes.iter().map(entry).collect::<Vec<_>>()).to_string()
+}
+
 /// Turns the constraint that was broken into what it means. SQLite names columns, PostgreSQL constraints.
-fn broken_rule(error: DatabaseError) -> SaveError {
+pub(crate) fn broken_rule(error: DatabaseError) -> SaveError {
     let DatabaseError::Rule(message) = &error else {
         return SaveError::Store(error.into());
     };
     let rules = [
         ("order_stale", SaveError::Stale),
         ("effect_lease_lost", SaveError::LeaseLost),
+        ("slot_taken", SaveError::SlotTaken),
+        ("technicians_stale", SaveError::Stale),
         ("orders.number", SaveError::NumberTaken),
         ("orders_number", SaveError::NumberTaken),
         ("orders.duplicate_key", SaveError::DuplicateOpen),

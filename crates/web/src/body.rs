@@ -59,8 +59,17 @@ pub async fn read_body(
 
 /// Reads a JSON body.
 pub async fn json_body(headers: &HeaderMap, body: Body) -> Result<JsonBody, Problem> {
+    json_body_up_to(headers, body, JSON_BODY_BYTES_MAX).await
+}
+
+/// Reads a JSON body that may have more bytes than others, or fewer.
+pub async fn json_body_up_to(
+    headers: &HeaderMap,
+    body: Body,
+    bytes_max: usize,
+) -> Result<JsonBody, Problem> {
     require_media_type(headers, &["application/json", "application/merge-patch+json"])?;
-    let bytes = read_body(headers, body, JSON_BODY_BYTES_MAX).await?;
+    let bytes = read_body(headers, body, bytes_max).await?;
     let value = serde_json::from_slice(&bytes).map_err(|error| {
         let detail = format!("The body is not JSON: {error}.");
         Problem::bad_request("invalid-json", detail)

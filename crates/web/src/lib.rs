@@ -12,11 +12,13 @@ mod parameters;
 mod problem;
 mod serve;
 
-pub use body::{JsonBody, RawBody, is_csv, json_body, media_type, read_body, read_entries};
-pub use changed::{changed, preview, required_version};
+pub use body::{
+    JsonBody, RawBody, is_csv, json_body, json_body_up_to, media_type, read_body, read_entries,
+};
 pub use caller::{
     SESSION_COOKIE, Session, clear_cookie, credential, require_right, session_cookie, set_cookie,
 };
+pub use changed::{changed, preview, required_version};
 pub use conditional::{entity_tag, if_match, none_match_hits};
 pub use list::list_answer;
 pub use note::note_read;

@@ -126,6 +126,17 @@ impl Parameters {
         instant
     }
 
+    /// A day of the calendar.
+    pub fn date(&mut self, name: &str) -> Option<chrono::NaiveDate> {
+        let text = self.text(name)?;
+        let date = text.parse().ok().filter(|_| text.len() == "2026-12-01".len());
+        if date.is_none() {
+            let message = format!("{name} must be a date of the calendar as YYYY-MM-DD.");
+            self.fault(name, "invalid-date", message);
+        }
+        date
+    }
+
     pub fn limit(&mut self) -> u32 {
         let Some(text) = self.text("limit") else { return PAGE_ENTRIES_DEFAULT };
         match text.parse::<u32>() {

@@ -5,6 +5,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use oms_app::AppError;
 use oms_app::ports::StoreError;
 use oms_domain::input::{Fault, UNKNOWN_FIELD};
+use oms_domain::rejection::Rejection;
 use serde_json::{Value, json};
 
 /// Base of the `type` of every problem; the last part is stable.
@@ -124,11 +125,16 @@ impl From<AppError> for Problem {
             }
             AppError::Rejected(rejection) => {
                 let status = match rejection {
-                    oms_domain::rejection::Rejection::RightMissing(_) => StatusCode::FORBIDDEN,
+                    Rejection::RightMissing(_) => StatusCode::FORBIDDEN,
                     _ => StatusCode::CONFLICT,
                 };
-                Problem::new(status, rejection.code(), "A rule does not allow this", detail)
-                    .with("messages", json!(rejection.sentences()))
+                let problem =
+                    Problem::new(status, rejection.code(), "A rule does not allow this", detail)
+                        .with("messages", json!(rejection.sentences()));
+                match &rejection {
+                    Rejection::NoFreeSlot { next, .. } => problem.with("slots", json!(next)),
+                    _ => problem,
+                }
             }
             AppError::DuplicateOrder { id, number } => {
                 let link = format!("/api/v1/orders/{id}");
@@ -145,6 +151,13 @@ impl From<AppError> for Problem {
                 StatusCode::PRECONDITION_FAILED,
                 "stale-version",
                 "The order has changed",
+                detail,
+            )
+            .with_header(header::ETAG, &crate::entity_tag(current)),
+            AppError::StaleList { current } => Problem::new(
+                StatusCode::PRECONDITION_FAILED,
+                "stale-version",
+                "The list has changed",
                 detail,
             )
             .with_header(header::ETAG, &crate::entity_tag(current)),

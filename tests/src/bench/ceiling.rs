@@ -222,6 +222,7 @@ async fn transition(
         transition: document["transition"].as_str().unwrap_or_default().to_owned(),
         fields: Default::default(),
         comment: document["comment"].as_str().map(str::to_owned),
+        visit: Default::default(),
     };
     let tag = headers.get("if-match").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let version = tag.trim_start_matches("\"v").trim_end_matches('"').parse().unwrap_or(0);

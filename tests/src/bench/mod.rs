@@ -11,13 +11,15 @@ use anyhow::{Context, Result, ensure};
 use ceiling::Ceiling;
 use hyper::Method;
 use load::{Call, Connection, Measured};
-use serde_json::Value;
+use serde_json::{Value, json};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 /// Orders that are there before reading and searching are measured.
 const ORDERS_BEFORE: u32 = 5_000;
+/// Technicians of the operator, in three departments.
+const TECHNICIANS: usize = 60;
 /// Connections that fill the database.
 const FILLING_CONNECTIONS: usize = 8;
 
@@ -27,6 +29,8 @@ pub enum Operation {
     Register,
     Read,
     Transition,
+    /// A transition that books a visit, and the one back that releases it.
+    Booking,
     Search,
     /// Who operates an address, among [`coverage::RULES`] rules.
     Lookup,
@@ -34,8 +38,13 @@ pub enum Operation {
 
 impl Operation {
     /// What is measured with the coverage of the demo.
-    pub const ALL: [Operation; 4] =
-        [Operation::Register, Operation::Read, Operation::Transition, Operation::Search];
+    pub const ALL: [Operation; 5] = [
+        Operation::Register,
+        Operation::Read,
+        Operation::Transition,
+        Operation::Booking,
+        Operation::Search,
+    ];
 }
 
 /// One line of the table.
@@ -75,6 +84,7 @@ pub async fn measure(kind: DatabaseKind, connections: &[usize], time: Duration) 
     let token = app.admin.token().to_owned();
     let ceiling = Ceiling::start(&app.database.url).await?;
     warm(&app).await?;
+    employ(&app).await?;
     fill(&ceiling.url, &token).await?;
     let mut rows = Vec::new();
     let usual = connections
@@ -156,14 +166,15 @@ async fn run(
             })
             .await
         }
-        Operation::Transition => {
+        Operation::Transition | Operation::Booking => {
+            let bodies = bodies(operation);
             // Each connection sends its own order back and forth, so that none is refused.
             let fresh = fresh_orders(ceiling_url, token, connections).await?;
             let orders: Arc<Vec<(String, AtomicUsize)>> =
                 Arc::new(fresh.into_iter().map(|id| (id, AtomicUsize::new(0))).collect());
             load::run(url, token, connections, time, move |index| {
                 let (id, made) = &orders[index];
-                Some(transition(id, made.fetch_add(1, Ordering::Relaxed)))
+                Some(transition(id, made.fetch_add(1, Ordering::Relaxed), bodies))
             })
             .await
         }
@@ -180,17 +191,24 @@ fn register() -> Call {
     Call { method: Method::POST, path: "/api/v1/orders".to_owned(), tag: None, body }
 }
 
-/// A support order asks the subscriber and starts again, as often as one likes; each is one version.
-fn transition(id: &str, made: usize) -> Call {
-    static BODIES: LazyLock<[String; 2]> = LazyLock::new(|| {
-        [r#"{"transition":"ask","comment":"Is the lamp on?"}"#, r#"{"transition":"start"}"#]
-            .map(str::to_owned)
-    });
+/// A support order asks the subscriber and starts again, or sends somebody in vain, as often as one likes.
+fn bodies(operation: Operation) -> [&'static str; 2] {
+    match operation {
+        Operation::Booking => [
+            r#"{"transition":"visit","comment":"The line is dead"}"#,
+            r#"{"transition":"visit-failed","comment":"Nobody was there"}"#,
+        ],
+        _ => [r#"{"transition":"ask","comment":"Is the lamp on?"}"#, r#"{"transition":"start"}"#],
+    }
+}
+
+/// Each is one version.
+fn transition(id: &str, made: usize, bodies: [&'static str; 2]) -> Call {
     Call {
         method: Method::POST,
         path: format!("/api/v1/orders/{id}/transitions"),
         tag: Some(format!("\"v{}\"", made + 1)),
-        body: Some(BODIES[made % 2].clone()),
+        body: Some(bodies[made % 2].to_owned()),
     }
 }
 
@@ -238,6 +256,22 @@ async fn fill(url: &str, token: &str) -> Result<()> {
     let measured = load::run(url, token, FILLING_CONNECTIONS, time, next).await?;
     ensure!(measured.requests == u64::from(ORDERS_BEFORE), "the database was not filled in time");
     Ok(())
+}
+
+/// Technicians of every technical department, who work around the clock.
+async fn employ(app: &TestApp) -> Result<()> {
+    let days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    let week = days.map(|day| (day.to_owned(), json!(["00:00-24:00"])));
+    let week: serde_json::Map<String, Value> = week.into_iter().collect();
+    let technician = |index: usize| {
+        let division = ["tashkent-centre", "tashkent-north", "samarkand-tech"][index % 3];
+        json!({
+            "code": format!("technician-{index}"), "name": format!("Technician {index}"), "homeDivision": division,
+            "skills": ["internet", "telephony"], "workingPattern": week, "travelBufferMinutes": 30,
+        })
+    };
+    let technicians: Vec<Value> = (0..TECHNICIANS).map(technician).collect();
+    app.admin.put("/api/v1/technicians", &json!(technicians)).await?.expect(200)
 }
 
 /// One request to every component, so that all of them are in memory.

@@ -4,7 +4,7 @@
 //! then the cancellation is pending, and nothing else moves the order.
 
 use super::change::Change;
-use super::{require_not_cancelling, require_open, require_right};
+use super::{require_not_cancelling, require_open, require_right, visits};
 use crate::event::EventType;
 use crate::order::{Cancellation, OrderState};
 use crate::party::Language;
@@ -38,6 +38,7 @@ pub(super) fn cancel(
     }
     change.order.hold = None;
     change.order.leaves_at = None;
+    visits::release(change, "the order is cancelled");
     supersede_since(change, "");
     if provisioning::retirement(&change.order).is_empty() {
         return finish(change, Some(reason), penalty.map(|text| text.get(Language::En).to_owned()));

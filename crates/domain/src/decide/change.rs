@@ -1,6 +1,7 @@
 //! A change in the making: the next state with the events and effects so far.
 
-use super::{Context, tasks};
+use super::visits::{BookingChange, VisitRequest};
+use super::{Context, tasks, visits};
 use crate::division::DivisionReference;
 use crate::effect::{Effect, EffectKind};
 use crate::event::{Event, EventType};
@@ -18,6 +19,8 @@ pub struct Decision {
     pub order: Order,
     pub events: Vec<Event>,
     pub effects: Vec<Effect>,
+    /// What becomes of visits.
+    pub bookings: Vec<BookingChange>,
 }
 
 impl Decision {
@@ -32,6 +35,9 @@ pub(super) struct Change<'a> {
     pub context: Context<'a>,
     /// None: the order is new.
     before: Option<&'a Order>,
+    /// What the caller wants of a visit, if a stage with one is entered.
+    pub visit: VisitRequest,
+    pub bookings: Vec<BookingChange>,
     events: Vec<Event>,
     effects: Vec<Effect>,
 }
@@ -39,7 +45,15 @@ pub(super) struct Change<'a> {
 impl<'a> Change<'a> {
     /// Of a new order.
     pub fn new(order: Order, context: Context<'a>) -> Self {
-        Change { order, context, before: None, events: Vec::new(), effects: Vec::new() }
+        Change {
+            order,
+            context,
+            before: None,
+            visit: VisitRequest::default(),
+            bookings: Vec::new(),
+            events: Vec::new(),
+            effects: Vec::new(),
+        }
     }
 
     /// Of an order that there is.
@@ -87,6 +101,7 @@ impl<'a> Change<'a> {
     /// Puts the order into a stage: state, responsible division, deadline, and what the stage does on entry.
     pub fn enter_stage(&mut self, stage: &Stage) -> Result<(), Rejection> {
         let now = self.context.now;
+        visits::leave(self, stage);
         self.order.stage = CurrentStage {
             code: stage.code.clone(),
             name: stage.name.get(Language::En).to_owned(),
@@ -132,6 +147,7 @@ impl<'a> Change<'a> {
                     );
                 }
                 EntryAction::Retire => self.request_retirement(),
+                EntryAction::Book { .. } => visits::book(self, stage)?,
             }
         }
         Ok(())
@@ -180,6 +196,11 @@ impl<'a> Change<'a> {
             self.order.updated_at = self.context.now;
             last.change = Some(replay::difference(self.before, &self.order));
         }
-        Decision { order: self.order, events: self.events, effects: self.effects }
+        Decision {
+            order: self.order,
+            events: self.events,
+            effects: self.effects,
+            bookings: self.bookings,
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Putting an order on hold and taking it off. The deadline stands still meanwhile.
 
 use super::change::Change;
-use super::{require_not_cancelling, require_open, require_right};
+use super::{require_not_cancelling, require_open, require_right, visits};
 use crate::event::EventType;
 use crate::order::{Hold, OrderState};
 use crate::rejection::Rejection;
@@ -53,6 +53,7 @@ pub(super) fn hold(
     change.order.hold =
         Some(Hold { reason: reason.clone(), reason_code, since, until, by, remaining_ms });
     change.order.state = OrderState::Held;
+    visits::release(change, "the order is on hold");
     let end = until.map(|until| format!(" until {until}")).unwrap_or_default();
     change.record(
         EventType::Held,

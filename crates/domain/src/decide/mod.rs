@@ -6,6 +6,7 @@
 mod amendment;
 mod cancellation;
 mod change;
+mod choice;
 mod effects;
 mod escalation;
 mod hold;
@@ -13,9 +14,13 @@ mod notes;
 mod register;
 mod tasks;
 mod transition;
+mod visits;
 
 pub use change::Decision;
 pub use transition::{AvailableTransition, available};
+pub use visits::{
+    AskedSlot, BookingChange, VisitRequest, workforce_for_all_transitions, workforce_wanted,
+};
 
 use crate::amendment::Amendment;
 use crate::division::Neighbourhood;
@@ -26,6 +31,7 @@ use crate::rights::{Actor, Right};
 use crate::routing::Coverage;
 use crate::scenario::Scenario;
 use crate::time::Instant;
+use crate::workforce::Workforce;
 use change::Change;
 use serde_json::{Map, Value};
 
@@ -38,6 +44,13 @@ pub enum Command {
         transition: String,
         fields: Map<String, Value>,
         comment: Option<String>,
+        /// For a stage that a technician's visit is booked for.
+        visit: VisitRequest,
+    },
+    /// The visit of the current stage at another time, or one that was released booked anew.
+    Reschedule {
+        visit: VisitRequest,
+        reason: String,
     },
     Hold {
         reason: String,
@@ -122,6 +135,8 @@ pub struct Context<'a> {
     pub scenario: &'a Scenario,
     /// Around the division that operates the order's address.
     pub neighbourhood: &'a Neighbourhood,
+    /// The technicians and their visits, when [`workforce_wanted`] asks for them.
+    pub workforce: Option<&'a Workforce>,
 }
 
 /// Decides a command. A command that finds its work done already changes nothing: its decision has no events.
@@ -132,9 +147,11 @@ pub fn decide(
 ) -> Result<Decision, Rejection> {
     let mut change = Change::of(order, context);
     match command {
-        Command::Transition { transition, fields, comment } => {
+        Command::Transition { transition, fields, comment, visit } => {
+            change.visit = visit;
             transition::make(&mut change, &transition, fields, comment)?;
         }
+        Command::Reschedule { visit, reason } => visits::reschedule(&mut change, visit, reason)?,
         Command::Hold { reason, reason_code, until } => {
             hold::hold(&mut change, reason, reason_code, until)?
         }

@@ -79,6 +79,7 @@ pub fn register(
         tasks: Vec::new(),
         cancellation: None,
         leaves_at: None,
+        appointment: None,
         stages_entered: Vec::new(),
     };
     let mut change = Change::new(order, context);

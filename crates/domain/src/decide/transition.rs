@@ -2,7 +2,7 @@
 
 use super::change::Change;
 use super::{
-    Context, require_not_cancelling, require_not_held, require_open, require_right, tasks,
+    Context, require_not_cancelling, require_not_held, require_open, require_right, tasks, visits,
 };
 use crate::effect::EffectKind;
 use crate::event::EventType;
@@ -11,6 +11,7 @@ use crate::order::{Document, Order};
 use crate::party::Language;
 use crate::rejection::Rejection;
 use crate::scenario::{FieldDefinition, FieldType, Guard, LocalText, Stage, Transition};
+use crate::workforce::Slot;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -27,6 +28,9 @@ pub struct AvailableTransition {
     /// Why not: a stable word and a sentence. Empty when allowed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub obstacles: Vec<Obstacle>,
+    /// The next free slots, when a visit is booked with it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub slots: Vec<Slot>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -42,10 +46,15 @@ pub struct Obstacle {
 pub fn available(order: &Order, context: Context<'_>) -> Vec<AvailableTransition> {
     let leaving = context.scenario.transitions_from(&order.stage.code).map(|transition| {
         let change = Change::of(order, context);
+        let (slots, visit) = match visits::outlook(&change, transition) {
+            Ok(slots) => (slots, Ok(())),
+            Err(rejection) => (Vec::new(), Err(rejection)),
+        };
         let checks = [
             check_state(&change, transition),
             check_right(&change, transition),
             check_guards(&change, transition, &Map::new()),
+            visit,
         ];
         let obstacles: Vec<Obstacle> = checks
             .into_iter()
@@ -64,6 +73,7 @@ pub fn available(order: &Order, context: Context<'_>) -> Vec<AvailableTransition
             comment_required: transition.comment_required,
             allowed: obstacles.is_empty(),
             obstacles,
+            slots,
         }
     });
     leaving.collect()

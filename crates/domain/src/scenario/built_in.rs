@@ -5,7 +5,7 @@ use crate::order::OrderKind;
 use crate::party::PartyType;
 use std::sync::LazyLock;
 
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 12] = [
     include_str!("../../../../scenarios/connect-individual.toml"),
     include_str!("../../../../scenarios/connect-legal.toml"),
     include_str!("../../../../scenarios/disconnect-individual.toml"),
@@ -14,6 +14,11 @@ const SOURCES: [&str; 8] = [
     include_str!("../../../../scenarios/change-legal.toml"),
     include_str!("../../../../scenarios/support-individual.toml"),
     include_str!("../../../../scenarios/support-legal.toml"),
+    // A published version never changes; orders that began with it keep it.
+    include_str!("../../../../scenarios/connect-individual-2.toml"),
+    include_str!("../../../../scenarios/connect-legal-2.toml"),
+    include_str!("../../../../scenarios/support-individual-2.toml"),
+    include_str!("../../../../scenarios/support-legal-2.toml"),
 ];
 
 static SCENARIOS: LazyLock<Vec<Scenario>> = LazyLock::new(|| {

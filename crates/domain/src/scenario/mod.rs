@@ -10,6 +10,6 @@ pub use check::check;
 pub use diagram::{mermaid, svg};
 pub use model::{
     Choice, Compensation, EntryAction, FieldCondition, FieldDefinition, FieldType, Guard,
-    LocalText, PauseReason, PointOfNoReturn, Scenario, Stage, TaskDefinition, Transition,
+    LocalText, PauseReason, PointOfNoReturn, Scenario, Stage, TaskDefinition, Transition, Visit,
     parse_toml,
 };

@@ -138,6 +138,32 @@ pub enum EntryAction {
     Provision,
     /// Retire the order's objects in the billing system.
     Retire,
+    /// Book the visit of a technician of the stage's division who has the skill, for so many minutes.
+    #[serde(rename_all = "camelCase")]
+    Book {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        skill: Option<String>,
+        duration_minutes: i64,
+    },
+}
+
+/// What a stage asks for when a technician must come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Visit<'a> {
+    pub skill: Option<&'a str>,
+    pub duration_minutes: i64,
+}
+
+impl Stage {
+    /// The visit that is booked when the stage is entered.
+    pub fn visit(&self) -> Option<Visit<'_>> {
+        self.on_entry.iter().find_map(|action| match action {
+            EntryAction::Book { skill, duration_minutes } => {
+                Some(Visit { skill: skill.as_deref(), duration_minutes: *duration_minutes })
+            }
+            EntryAction::Draw { .. } | EntryAction::Provision | EntryAction::Retire => None,
+        })
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

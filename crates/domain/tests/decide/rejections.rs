@@ -147,7 +147,8 @@ fn an_order_needs_an_organisation_to_go_to() {
     let (story, _) = Story::of("connect-individual");
     let (sales, nowhere) = (actor("sales"), Neighbourhood::default());
     let scenario = scenario("connect-individual");
-    let context = Context { now: MORNING, actor: &sales, scenario, neighbourhood: &nowhere };
+    let context =
+        Context { now: MORNING, actor: &sales, scenario, neighbourhood: &nowhere, workforce: None };
     let rejection = decide::decide(&story.order, accept(), context).expect_err("nowhere to go");
     assert_eq!(rejection, Rejection::OrganisationMissing);
 }
@@ -178,12 +179,18 @@ fn a_stage_that_the_scenario_does_not_have_is_refused_wherever_it_is_named() {
         transition.to = "nowhere".to_owned();
     }
     let (admin, around) = (actor("admin"), neighbourhood());
-    let context =
-        Context { now: MORNING, actor: &admin, scenario: &broken, neighbourhood: &around };
+    let context = Context {
+        now: MORNING,
+        actor: &admin,
+        scenario: &broken,
+        neighbourhood: &around,
+        workforce: None,
+    };
     let start = Command::Transition {
         transition: "start".to_owned(),
         fields: serde_json::Map::new(),
         comment: None,
+        visit: decide::VisitRequest::default(),
     };
     for command in [Command::Cancel { reason: "moved".to_owned(), penalty_confirmed: false }, start]
     {
@@ -219,6 +226,7 @@ fn what_can_be_done_is_listed_with_what_stands_in_the_way() {
             actor: &actor,
             scenario: scenario(name),
             neighbourhood: &around,
+            workforce: None,
         };
         let listed: Vec<String> = available(&story.order, context)
             .into_iter()
@@ -257,6 +265,11 @@ fn every_rejection_has_its_own_word_and_says_a_sentence() {
         Rejection::EffectNotInFallout { state: "done" },
         Rejection::ScenarioUnknown { code: text(), version: 1 },
         Rejection::StageUnknown { stage: text(), scenario: text() },
+        Rejection::NoFreeSlot { division: text(), skill: None, asked: None, next: vec![] },
+        Rejection::TechnicianUnknown { technician: text(), division: text() },
+        Rejection::SlotOutOfReach { from: text(), days: 90 },
+        Rejection::NoVisitHere { stage: text() },
+        Rejection::TechniciansMissing,
     ];
     let words: BTreeSet<&str> = all.iter().map(Rejection::code).collect();
     assert_eq!(words.len(), all.len(), "two rejections share a word");
@@ -295,7 +308,12 @@ fn what_a_scenario_draws_and_asks_for_is_what_the_stories_above_have_walked() {
 
 fn accept() -> Command {
     let fields = serde_json::Map::new();
-    Command::Transition { transition: "accept".to_owned(), fields, comment: None }
+    Command::Transition {
+        transition: "accept".to_owned(),
+        fields,
+        comment: None,
+        visit: decide::VisitRequest::default(),
+    }
 }
 
 fn register(name: &str, coverage: &Coverage, role: &str) -> Rejection {
@@ -310,8 +328,13 @@ fn register_form(
 ) -> Rejection {
     let registration = Registration::read(form, MORNING).expect("the form is right");
     let actor = actor(role);
-    let context =
-        Context { now: MORNING, actor: &actor, scenario, neighbourhood: &coverage.neighbourhood };
+    let context = Context {
+        now: MORNING,
+        actor: &actor,
+        scenario,
+        neighbourhood: &coverage.neighbourhood,
+        workforce: None,
+    };
     let (id, number) = ("an id".to_owned(), "a number".to_owned());
     decide::register(registration, id, number, coverage, context).expect_err("it is rejected")
 }

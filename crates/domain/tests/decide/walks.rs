@@ -19,7 +19,7 @@ fn preparation(stage: &Stage) -> Vec<String> {
         .iter()
         .filter_map(|action| match action {
             EntryAction::Draw { template } => Some(template.as_str()),
-            EntryAction::Provision | EntryAction::Retire => None,
+            EntryAction::Provision | EntryAction::Retire | EntryAction::Book { .. } => None,
         })
         .collect();
     steps.extend(drawn.iter().map(|kind| format!("system draws {kind}")));
@@ -57,8 +57,8 @@ fn steps(transition: &Transition) -> Vec<String> {
 }
 
 /// A story that has taken these steps; every one is accepted.
-fn told(scenario: &Scenario, way: &[String]) -> Story {
-    let (mut story, _) = Story::of(&scenario.code);
+fn told(scenario: &'static Scenario, way: &[String]) -> Story {
+    let (mut story, _) = Story::in_scenario(&scenario.code, scenario);
     for step in way {
         if let Step::Rejected(rejection) = story.step(step) {
             panic!("{}: {step}: {rejection}", scenario.code);
@@ -90,7 +90,7 @@ fn ways(scenario: &Scenario) -> BTreeMap<&str, Vec<String>> {
     ways
 }
 
-fn cancellation(scenario: &Scenario, way: &[String]) -> String {
+fn cancellation(scenario: &'static Scenario, way: &[String]) -> String {
     let mut story = told(scenario, way);
     match story.step("desk cancels because he moved") {
         Step::Decided(decision) => decision.order.state.code().to_owned(),
@@ -120,7 +120,12 @@ const AMENDMENTS: [(&str, &str); 4] = [
     ("(amend details)", r#"{"priority":"urgent"}"#),
 ];
 
-fn amendment(scenario: &Scenario, way: &[String], stage: &Stage, patch: &str) -> String {
+fn amendment(
+    scenario: &'static Scenario,
+    way: &[String],
+    stage: &Stage,
+    patch: &str,
+) -> String {
     let legal_entity = scenario.party_type == Some(PartyType::LegalEntity);
     let patch = &match legal_entity {
         true => patch.replace("familyName", "name"),
@@ -153,7 +158,7 @@ fn amendment(scenario: &Scenario, way: &[String], stage: &Stage, patch: &str) ->
     }
 }
 
-fn hold(scenario: &Scenario, way: &[String]) -> String {
+fn hold(scenario: &'static Scenario, way: &[String]) -> String {
     let mut story = told(scenario, way);
     match story.step("desk holds because he is away") {
         Step::Rejected(rejection) => return rejection.code().to_owned(),
@@ -166,7 +171,7 @@ fn hold(scenario: &Scenario, way: &[String]) -> String {
 }
 
 /// What happens in each stage to each transition, to a cancellation and to a hold.
-fn matrix(scenario: &Scenario) -> String {
+fn matrix(scenario: &'static Scenario) -> String {
     let ways = ways(scenario);
     let mut text = format!("{} version {}\n", scenario.code, scenario.version);
     for stage in &scenario.stages {
@@ -219,7 +224,12 @@ fn matrix(scenario: &Scenario) -> String {
 fn what_can_be_done_where_is_the_table_that_was_reviewed() {
     for scenario in built_in() {
         let matrix = matrix(scenario);
-        let path = format!("{}/tests/walks/{}.txt", env!("CARGO_MANIFEST_DIR"), scenario.code);
+        let version = match scenario.version {
+            1 => String::new(),
+            later => format!("-{later}"),
+        };
+        let (folder, code) = (env!("CARGO_MANIFEST_DIR"), &scenario.code);
+        let path = format!("{folder}/tests/walks/{code}{version}.txt");
         if std::env::var_os("OMS_REVIEWED").is_some() {
             std::fs::write(&path, &matrix).expect("the table is written");
         }

@@ -5,7 +5,7 @@
 
 use crate::orders::{MORNING, actor, coverage, form, neighbourhood, registered, scenario};
 use oms_domain::amendment::Amendment;
-use oms_domain::decide::{Command, Context, Decision, decide};
+use oms_domain::decide::{AskedSlot, Command, Context, Decision, VisitRequest, decide};
 use oms_domain::effect::{Effect, EffectKind};
 use oms_domain::event::Event;
 use oms_domain::order::{Document, Order, OrderState};
@@ -14,11 +14,14 @@ use oms_domain::rejection::Rejection;
 use oms_domain::replay::Replay;
 use oms_domain::scenario::Scenario;
 use oms_domain::time::Instant;
+use oms_domain::workforce::Workforce;
 use serde_json::{Map, Value};
 
 pub struct Story {
     pub order: Order,
     pub now: Instant,
+    /// Nobody is registered, unless a story says otherwise.
+    pub workforce: Workforce,
     scenario: &'static Scenario,
     events: i64,
     replay: Replay,
@@ -36,12 +39,18 @@ pub enum Step {
 impl Story {
     /// Begins with the registration of a form, see [`form`].
     pub fn of(name: &str) -> (Story, Decision) {
-        let decision = registered(&form(name), scenario(name));
+        Story::in_scenario(name, scenario(name))
+    }
+
+    /// Begins with the registration of a form in this scenario.
+    pub fn in_scenario(name: &str, scenario: &'static Scenario) -> (Story, Decision) {
+        let decision = registered(&form(name), scenario);
         let order = Order { version: 0, last_event: 0, ..decision.order.clone() };
         let mut story = Story {
             order,
             now: MORNING,
-            scenario: scenario(name),
+            workforce: Workforce::default(),
+            scenario,
             events: 0,
             replay: Replay::default(),
             documents: 0,
@@ -65,6 +74,7 @@ impl Story {
             actor: &actor,
             scenario: self.scenario,
             neighbourhood: &neighbourhood,
+            workforce: Some(&self.workforce),
         };
         match decide(&self.order, command, context) {
             Err(rejection) => Step::Rejected(rejection),
@@ -131,6 +141,10 @@ impl Story {
                 let until = until.map(|time| self.now.plus_minutes(minutes(time)));
                 let reason_code = rest.strip_prefix("as ").map(str::to_owned);
                 Command::Hold { reason: reason(), reason_code, until }
+            }
+            "moves" => {
+                let visit = visit(&mut rest.split_whitespace().collect());
+                Command::Reschedule { visit, reason: reason() }
             }
             "resumes" => Command::Resume,
             "cancels" => {
@@ -207,8 +221,22 @@ fn transition(words: &str, comment: Option<String>) -> Command {
         let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
         (name.to_owned(), value)
     };
-    let fields: Map<String, Value> = words.map(field).collect();
-    Command::Transition { transition, fields, comment }
+    let mut words: Vec<&str> = words.collect();
+    let visit = visit(&mut words);
+    let fields: Map<String, Value> = words.into_iter().map(field).collect();
+    Command::Transition { transition, fields, comment, visit }
+}
+
+/// `at=2026-11-25T09:00:00Z`, `who=anvar` and `over=true` ask for a visit; they are taken out of the words.
+fn visit(words: &mut Vec<&str>) -> VisitRequest {
+    let mut take = |name: &str| {
+        let place = words.iter().position(|word| word.split('=').next() == Some(name))?;
+        words.remove(place).split_once('=').map(|(_, value)| value.to_owned())
+    };
+    let from = take("at").map(|time| Instant::parse(&time).expect("a time"));
+    let technician = take("who");
+    let slot = from.map(|from| AskedSlot { from, technician });
+    VisitRequest { slot, is_override: take("over").is_some(), rivals: 0 }
 }
 
 /// What the billing system makes of the order's plan.
@@ -229,7 +257,7 @@ fn minutes(text: &str) -> i64 {
 
 /// State, stage, division, events and effects of a decision, as the tables write them.
 pub fn told(decision: &Decision) -> String {
-    let Decision { order, events, effects } = decision;
+    let Decision { order, events, effects, .. } = decision;
     if decision.is_empty() {
         return "nothing".to_owned();
     }

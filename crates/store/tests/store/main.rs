@@ -15,6 +15,7 @@ mod contract {
     mod saving;
     mod schema;
     mod search;
+    mod visits;
 }
 
 mod use_cases {
@@ -27,4 +28,5 @@ mod use_cases {
     mod registering;
     mod scoped;
     mod ticking;
+    mod visiting;
 }

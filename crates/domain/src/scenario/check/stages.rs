@@ -2,6 +2,7 @@
 
 use super::{Checker, TEMPLATES, graph};
 use crate::division::DIVISION_KINDS;
+use crate::limits::{CODE_CHARACTERS_MAX, VISIT_MINUTES_MAX, VISIT_MINUTES_MIN};
 use crate::order::{OrderKind, OrderState};
 use crate::scenario::model::{Compensation, EntryAction, Guard, PointOfNoReturn, Stage};
 
@@ -115,8 +116,51 @@ impl Checker<'_> {
                     );
                     self.fault(pointer, "nothing-to-provision", message);
                 }
+                EntryAction::Book { skill, duration_minutes } => {
+                    self.visit(&pointer, stage, position, skill.as_deref(), *duration_minutes);
+                }
                 EntryAction::Draw { .. } | EntryAction::Provision | EntryAction::Retire => {}
             }
+        }
+    }
+
+    fn visit(
+        &mut self,
+        pointer: &str,
+        stage: &Stage,
+        position: usize,
+        skill: Option<&str>,
+        minutes: i64,
+    ) {
+        if let Some(skill) = skill {
+            let checked = crate::input::check_text(skill, CODE_CHARACTERS_MAX, false);
+            if checked != Ok(skill) || skill.to_lowercase() != skill {
+                let message = format!("{skill:?} is no skill: a word or two in small letters.");
+                self.fault(format!("{pointer}/skill"), "bad-skill", message);
+            }
+        }
+        let bounds = i64::from(VISIT_MINUTES_MIN)..=i64::from(VISIT_MINUTES_MAX);
+        if !bounds.contains(&minutes) {
+            let message = format!(
+                "A visit takes from {VISIT_MINUTES_MIN} to {VISIT_MINUTES_MAX} minutes; make it several stages if it takes longer."
+            );
+            self.fault(format!("{pointer}/durationMinutes"), "duration-out-of-bounds", message);
+        }
+        let books = |action: &EntryAction| matches!(action, EntryAction::Book { .. });
+        if stage.on_entry.iter().position(books) != Some(position) {
+            let message = "The stage books a visit already; one stage has one visit.";
+            self.fault(pointer, "books-twice", message);
+        }
+        let scenario = self.scenario;
+        let mut coming = scenario.transitions.iter().filter(|way| way.to == stage.code);
+        let by_itself = coming
+            .any(|way| way.automatic_after.is_some() || way.automatic_after_minutes.is_some());
+        if by_itself || scenario.initial_stage == stage.code || stage.state.is_closed() {
+            let message = format!(
+                "Nobody is there to agree on the time when stage {:?} is entered; let a person bring the order there, and keep it open.",
+                stage.code
+            );
+            self.fault(pointer, "nobody-books", message);
         }
     }
 

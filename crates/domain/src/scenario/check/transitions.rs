@@ -75,6 +75,7 @@ impl Checker<'_> {
                 EntryAction::Draw { .. } => after == Some(EffectKind::Draw),
                 EntryAction::Provision => after == Some(EffectKind::Provision),
                 EntryAction::Retire => after == Some(EffectKind::Retire),
+                EntryAction::Book { .. } => false,
             };
             if after.is_some() && !stage.on_entry.iter().any(asks) {
                 let message =

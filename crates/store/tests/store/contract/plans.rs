@@ -6,6 +6,7 @@ use crate::support::operator;
 use crate::support::orders::{
     MORNING, comment, connect, decision, document, next, save_of, saved_with_effects,
 };
+use crate::support::technicians::{booking, technician};
 use oms_app::coverage::RoutedOrders;
 use oms_app::identity::Identity;
 use oms_app::ports::{
@@ -15,10 +16,12 @@ use oms_app::ports::{
 use oms_app::reads::{PersonalReads, note};
 use oms_app::scoped::Scoped;
 use oms_domain::access::{Divisions, Reach};
+use oms_app::workforce::Workforces;
 use oms_domain::effect::{EffectKind, EffectState};
 use oms_domain::order::{Order, OrderKind};
 use oms_domain::routing::Query;
 use oms_domain::routing::normalise::Place;
+use oms_domain::workforce::WorkforceQuery;
 use oms_store::native::NativeDatabase;
 use oms_store::{Database, DatabaseError, Dialect, Row, Store, Value};
 use std::sync::{Arc, Mutex};
@@ -76,13 +79,15 @@ async fn noted(store: &TestStore, work: impl AsyncFn(&Store<Noting>)) -> Vec<Sta
 /// The lines of the plan that read a whole table. Walking along an index is none: a page ends it. The organisation is
 /// small, and tables with it are.
 async fn whole_tables(kind: Kind, database: &NativeDatabase, statement: &Statement) -> Vec<String> {
-    const SMALL: [&str; 10] = [
+    const SMALL: [&str; 12] = [
         "candidate",
         "up",
         "child",
         "around",
         "found",
         "division",
+        "below",
+        "any_technician",
         "shown",
         "who",
         "held",
@@ -127,6 +132,7 @@ async fn statements_of_every_request_read_no_table_from_end_to_end(store: TestSt
     let statements = noted(&store, async |noting| {
         registering(noting).await;
         reading(noting, &order).await;
+        visiting(noting, &order).await;
         executing(noting, &order).await;
         administering(noting, &order).await;
     })
@@ -203,6 +209,21 @@ async fn administering(store: &Store<Noting>, order: &Order) {
         }
     }
     note(store, "karimov", &order.id, "order", MORNING).await.expect("noted");
+}
+
+async fn visiting(store: &Store<Noting>, order: &Order) {
+    let technicians = [technician("anvar", "north-tech")];
+    store.replace_technicians(&technicians, Some(0), MORNING).await.expect("swapped");
+    let divisions = vec!["north".to_owned()];
+    let query = WorkforceQuery { divisions, from: MORNING, to: MORNING.plus_minutes(60) };
+    store.workforce(&query).await.expect("looked up");
+    store.technician("anvar").await.expect("looked up");
+    store.booked_technicians(MORNING).await.expect("looked up");
+    store.visits("anvar", MORNING, MORNING.plus_minutes(60), 50).await.expect("looked up");
+    // A visit that is refused: the order stays for those who come after.
+    let mut decision = next(order, comment("visit"), MORNING);
+    decision.bookings = vec![booking(order, "nobody", MORNING)];
+    store.save(save_of(&decision, MORNING)).await.expect_err("nobody can go");
 }
 
 async fn executing(store: &Store<Noting>, order: &Order) {

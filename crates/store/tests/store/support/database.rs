@@ -101,8 +101,15 @@ impl TestStore {
 
     /// Rows of every table that a save writes, to see that nothing was left behind.
     pub async fn footprint(&self) -> Vec<i64> {
-        let tables =
-            ["orders", "order_event", "effect", "idempotency_key", "document", "escalation"];
+        let tables = [
+            "orders",
+            "order_event",
+            "effect",
+            "idempotency_key",
+            "document",
+            "escalation",
+            "booking",
+        ];
         let mut counts = Vec::new();
         for table in tables {
             counts.push(self.number(&format!("SELECT count(*) FROM {table}")).await);

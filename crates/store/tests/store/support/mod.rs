@@ -3,6 +3,7 @@
 pub mod database;
 pub mod operator;
 pub mod orders;
+pub mod technicians;
 
 /// Declares tests that must hold on both databases, one line per test. Each is an async function that gets a
 /// [`TestStore`](database::TestStore).

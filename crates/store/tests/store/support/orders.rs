@@ -52,7 +52,13 @@ pub fn decision(form: &Value, now: Instant) -> Decision {
     let coverage =
         Coverage { rule: rules().into_iter().next(), neighbourhood, ..Coverage::default() };
     let admin = admin();
-    let context = Context { now, actor: &admin, scenario, neighbourhood: &coverage.neighbourhood };
+    let context = Context {
+        now,
+        actor: &admin,
+        scenario,
+        neighbourhood: &coverage.neighbourhood,
+        workforce: None,
+    };
     let id = Uuid::now_v7();
     let number = order_number(now, Uuid::new_v4().as_u64_pair().1);
     decide::register(registration, id.to_string(), number, &coverage, context).expect("a decision")
@@ -68,6 +74,7 @@ pub fn next(order: &Order, command: Command, now: Instant) -> Decision {
         actor: &admin,
         scenario: scenario.expect("a scenario"),
         neighbourhood: &neighbourhood,
+        workforce: None,
     };
     decide::decide(order, command, context).expect("a decision")
 }
@@ -78,7 +85,12 @@ pub fn comment(text: &str) -> Command {
 
 pub fn transition(code: &str) -> Command {
     let fields = serde_json::Map::new();
-    Command::Transition { transition: code.to_owned(), fields, comment: None }
+    Command::Transition {
+        transition: code.to_owned(),
+        fields,
+        comment: None,
+        visit: decide::VisitRequest::default(),
+    }
 }
 
 /// A save of a decision on the version it was made on, and nothing along.

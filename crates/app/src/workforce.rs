@@ -1,0 +1,197 @@
+//! Technicians: the list is read and swapped, free slots are found, and a day's route is told.
+
+use crate::AppError;
+use crate::ports::{SaveError, StoreError};
+use crate::read::require;
+use oms_domain::decide::{self, AvailableTransition, Context};
+use oms_domain::division::Neighbourhood;
+use oms_domain::limits::VISIT_MINUTES_MAX;
+use oms_domain::order::{AppointmentState, Order};
+use oms_domain::rights::{Actor, Right};
+use oms_domain::scenario;
+use oms_domain::time::Instant;
+use oms_domain::workforce::{
+    Organisation, Slot, SlotQuery, Technician, Workforce, WorkforceQuery, day, free_slots,
+    read_list, zone,
+};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::future::Future;
+
+/// The list of technicians as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TechnicianList {
+    /// Counts the swaps; the ETag.
+    pub version: i64,
+    pub technicians: Vec<Technician>,
+}
+
+/// A visit with the order that it is for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Visit {
+    pub from: Instant,
+    pub to: Instant,
+    pub state: AppointmentState,
+    pub is_override: bool,
+    pub order: Order,
+}
+
+/// Technicians and their visits.
+pub trait Workforces: Sync {
+    /// Technicians of some divisions and those below, and their visits in a time, in one statement. Whoever names no zone
+    /// gets that of the home division.
+    fn workforce(
+        &self,
+        query: &WorkforceQuery,
+    ) -> impl Future<Output = Result<Workforce, StoreError>> + Send;
+
+    fn technicians(&self) -> impl Future<Output = Result<TechnicianList, StoreError>> + Send;
+
+    /// Swaps the whole list; only if it has the expected version, when one is named.
+    fn replace_technicians(
+        &self,
+        technicians: &[Technician],
+        expected_version: Option<i64>,
+        now: Instant,
+    ) -> impl Future<Output = Result<(), SaveError>> + Send;
+
+    /// Codes of technicians with visits that begin after this.
+    fn booked_technicians(
+        &self,
+        after: Instant,
+    ) -> impl Future<Output = Result<Vec<String>, StoreError>> + Send;
+
+    fn technician(
+        &self,
+        code: &str,
+    ) -> impl Future<Output = Result<Option<Technician>, StoreError>> + Send;
+
+    /// Visits of a technician that begin in a time, the first one first.
+    fn visits(
+        &self,
+        technician: &str,
+        from: Instant,
+        to: Instant,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Visit>, StoreError>> + Send;
+}
+
+pub async fn list<P: Workforces>(ports: &P, actor: &Actor) -> Result<TechnicianList, AppError> {
+    require(actor, Right::TechniciansRead)?;
+    Ok(ports.technicians().await?)
+}
+
+/// Checks a whole list and swaps it at once, or changes nothing. Answers the list as it is then.
+pub async fn replace<P: Workforces + crate::ports::Organisation>(
+    ports: &P,
+    actor: &Actor,
+    document: &Value,
+    expected_version: Option<i64>,
+    now: Instant,
+) -> Result<TechnicianList, AppError> {
+    require(actor, Right::TechniciansWrite)?;
+    let divisions = ports.divisions().await?;
+    let divisions: BTreeSet<String> = divisions.into_iter().map(|division| division.code).collect();
+    let booked = ports.booked_technicians(now).await?;
+    let organisation = Organisation { divisions: &divisions, booked: &booked };
+    let technicians = read_list(document, organisation).map_err(AppError::Invalid)?;
+    match ports.replace_technicians(&technicians, expected_version, now).await {
+        Ok(()) => Ok(ports.technicians().await?),
+        Err(SaveError::Stale) => {
+            let current = ports.technicians().await?.version;
+            Err(AppError::StaleList { current })
+        }
+        Err(SaveError::Store(error)) => Err(error.into()),
+        Err(_) => Err(AppError::Busy),
+    }
+}
+
+/// Where and when somebody wants a visit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SlotsWanted {
+    pub division: String,
+    pub skill: Option<String>,
+    pub duration_minutes: i64,
+    pub from: Instant,
+    pub to: Instant,
+    pub limit: usize,
+}
+
+/// Free slots of a division and those below it.
+pub async fn slots<P: Workforces + crate::ports::Organisation>(
+    ports: &P,
+    actor: &Actor,
+    wanted: &SlotsWanted,
+    now: Instant,
+) -> Result<Vec<Slot>, AppError> {
+    require(actor, Right::TechniciansRead)?;
+    let longest = i64::from(VISIT_MINUTES_MAX);
+    let query = WorkforceQuery {
+        divisions: vec![wanted.division.clone()],
+        // The hours of the whole first day count, and what reaches into the last.
+        from: wanted.from.max(now).plus_minutes(-24 * 60),
+        to: wanted.to.plus_minutes(longest),
+    };
+    let workforce = ports.workforce(&query).await?;
+    let technicians = workforce.of(&wanted.division);
+    if technicians.is_empty() && ports.division(&wanted.division).await?.is_none() {
+        let shown: String = wanted.division.chars().take(64).collect();
+        return Err(AppError::NotFound { what: format!("Division {shown:?}") });
+    }
+    let query = SlotQuery {
+        skill: wanted.skill.as_deref(),
+        duration_minutes: wanted.duration_minutes,
+        from: wanted.from,
+        to: wanted.to,
+        now,
+        limit: wanted.limit,
+    };
+    Ok(free_slots(technicians, &workforce.bookings, &query))
+}
+
+/// A technician's day.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Route {
+    pub technician: Technician,
+    pub date: chrono::NaiveDate,
+    /// With what this caller can do with the order on the spot.
+    pub visits: Vec<(Visit, Vec<AvailableTransition>)>,
+}
+
+/// Nobody makes more visits in a day.
+const ROUTE_VISITS_MAX: u32 = 100;
+
+/// The visits of one day in the technician's zone; None: of today.
+pub async fn route<P: Workforces>(
+    ports: &P,
+    actor: &Actor,
+    code: &str,
+    date: Option<chrono::NaiveDate>,
+    now: Instant,
+) -> Result<Route, AppError> {
+    require(actor, Right::TechniciansRead)?;
+    require(actor, Right::OrdersRead)?;
+    let technician = ports.technician(code).await?.ok_or_else(|| {
+        let shown: String = code.chars().take(64).collect();
+        AppError::NotFound { what: format!("Technician {shown:?}") }
+    })?;
+    let zone = zone(technician.timezone.as_deref());
+    let date = date.unwrap_or_else(|| now.date_time().with_timezone(&zone).date_naive());
+    let (from, to) = day(zone, date);
+    let visits = ports.visits(code, from, to, ROUTE_VISITS_MAX).await?;
+    let visits = visits.into_iter().map(|visit| {
+        let transitions = transitions(&visit.order, actor, now);
+        (visit, transitions)
+    });
+    Ok(Route { technician, date, visits: visits.collect() })
+}
+
+fn transitions(order: &Order, actor: &Actor, now: Instant) -> Vec<AvailableTransition> {
+    let found = scenario::find(&order.scenario.code, order.scenario.version);
+    let Some(scenario) = found else { return Vec::new() };
+    let neighbourhood = Neighbourhood::default();
+    let context = Context { now, actor, scenario, neighbourhood: &neighbourhood, workforce: None };
+    let mut transitions = decide::available(order, context);
+    transitions.retain(|transition| transition.allowed);
+    transitions
+}

@@ -1,0 +1,137 @@
+//! Who comes, and when: the slot that was asked for, or the first that is free.
+
+use super::change::Change;
+use super::visits::{VisitRequest, horizon, is_in_reach};
+use crate::limits::{SLOT_AHEAD_DAYS_MAX, SLOTS_TOLD};
+use crate::rejection::Rejection;
+use crate::scenario::Visit;
+use crate::time::Instant;
+use crate::workforce::{
+    Booking, Slot, SlotQuery, Technician, Workforce, free_at, free_slots, least_booked, local_time,
+};
+
+/// Those who were too late spread over so many free slots: four after the first time, sixteen after the second, at most these.
+const SPREAD_BASE: usize = 4;
+const SPREAD_MAX: usize = 64;
+
+/// A technician and a time.
+pub(super) struct Chosen<'a> {
+    pub technician: &'a Technician,
+    pub from: Instant,
+    pub to: Instant,
+    pub is_override: bool,
+}
+
+pub(super) fn choose<'a>(
+    change: &Change<'_>,
+    workforce: &'a Workforce,
+    visit: Visit<'_>,
+    request: &VisitRequest,
+) -> Result<Chosen<'a>, Rejection> {
+    let division = &change.order.division;
+    let technicians = workforce.of(&division.code);
+    let others = bookings_of_others(change, workforce);
+    let Some(asked) = &request.slot else {
+        let chosen = first_free(change, technicians, &others, visit, request.rivals);
+        return chosen.ok_or_else(|| no_free_slot(change, visit, None, Vec::new()));
+    };
+    if !is_in_reach(asked.from, change.context.now) {
+        let (from, days) = (asked.from.to_string(), SLOT_AHEAD_DAYS_MAX);
+        return Err(Rejection::SlotOutOfReach { from, days });
+    }
+    let is_named = |technician: &Technician| {
+        asked.technician.as_ref().is_none_or(|code| *code == technician.code)
+    };
+    if let Some(code) = &asked.technician
+        && !technicians.iter().any(is_named)
+    {
+        let (technician, division) = (code.clone(), division.name.clone());
+        return Err(Rejection::TechnicianUnknown { technician, division });
+    }
+    let (from, to) = (asked.from, asked.from.plus_minutes(visit.duration_minutes));
+    let mut found = free_at(technicians, &others, visit.skill, from, to).into_iter();
+    if let Some(technician) = found.find(|technician| is_named(technician)) {
+        return Ok(Chosen { technician, from, to, is_override: false });
+    }
+    if request.is_override {
+        // Who was named need not have the skill; otherwise those who have it go first.
+        let able = least_booked(technicians, &others, visit.skill, from);
+        let all = least_booked(technicians, &others, None, from);
+        let mut candidates = able.into_iter().chain(all);
+        if let Some(technician) = candidates.find(|technician| is_named(technician)) {
+            return Ok(Chosen { technician, from, to, is_override: true });
+        }
+    }
+    let next = free(technicians, &others, visit, from, change, SLOTS_TOLD);
+    let shown = technicians.first().map_or_else(|| from.to_string(), |it| local_time(it, from));
+    Err(no_free_slot(change, visit, Some(shown), next))
+}
+
+/// The first free slot. Those who were too late take one of the next instead, at the same time if others are free then, so
+/// that they don't all meet at the second.
+fn first_free<'a>(
+    change: &Change<'_>,
+    technicians: &'a [Technician],
+    bookings: &[Booking],
+    visit: Visit<'_>,
+    rivals: u32,
+) -> Option<Chosen<'a>> {
+    let spread = SPREAD_BASE.checked_pow(rivals).unwrap_or(SPREAD_MAX).min(SPREAD_MAX);
+    let mut found = Vec::new();
+    for slot in free(technicians, bookings, visit, change.context.now, change, spread) {
+        let able = free_at(technicians, bookings, visit.skill, slot.from, slot.to);
+        let chosen = able.into_iter().map(|technician| Chosen {
+            technician,
+            from: slot.from,
+            to: slot.to,
+            is_override: false,
+        });
+        found.extend(chosen.take(spread - found.len()));
+        if found.len() == spread {
+            break;
+        }
+    }
+    let place = spread_of(&change.order.id) % found.len().max(1);
+    found.into_iter().nth(place)
+}
+
+/// The order's own visit does not stand in its way.
+pub(super) fn bookings_of_others(change: &Change<'_>, workforce: &Workforce) -> Vec<Booking> {
+    let others = workforce.bookings.iter().filter(|booking| booking.order_id != change.order.id);
+    others.cloned().collect()
+}
+
+pub(super) fn free(
+    technicians: &[Technician],
+    bookings: &[Booking],
+    visit: Visit<'_>,
+    from: Instant,
+    change: &Change<'_>,
+    limit: usize,
+) -> Vec<Slot> {
+    let now = change.context.now;
+    let query = SlotQuery {
+        skill: visit.skill,
+        duration_minutes: visit.duration_minutes,
+        from,
+        to: horizon(from.max(now)),
+        now,
+        limit,
+    };
+    free_slots(technicians, bookings, &query)
+}
+
+/// A number that is another for nearly every order, and always the same for one.
+fn spread_of(id: &str) -> usize {
+    id.bytes().fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte)))
+}
+
+fn no_free_slot(
+    change: &Change<'_>,
+    visit: Visit<'_>,
+    asked: Option<String>,
+    next: Vec<Slot>,
+) -> Rejection {
+    let division = change.order.division.name.clone();
+    Rejection::NoFreeSlot { division, skill: visit.skill.map(str::to_owned), asked, next }
+}
