@@ -149,7 +149,7 @@ fn workforce_statement(dialect: Dialect) -> String {
            FROM below JOIN division child ON child.parent_code = below.code WHERE below.depth < {DIVISION_DEPTH_MAX}), \
          found AS (SELECT below.start, below.timezone, technician.code, technician.document \
            FROM below JOIN technician ON technician.division_code = below.code) \
-         SELECT (SELECT count(*) FROM (SELECT code FROM technician LIMIT 1) AS any_technician), \
+         SELECT (SELECT count(*) FROM (SELECT code FROM technician ORDER BY code LIMIT 1) AS any_technician), \
                 (SELECT {technicians} FROM found), \
                 (SELECT {bookings} FROM booking WHERE technician IN (SELECT code FROM found) \
                  AND from_at > $2 AND from_at < $3)"
