@@ -135,7 +135,8 @@ fn visit(mut row: Row) -> Result<Visit, StoreError> {
     })
 }
 
-/// From each division down to its technicians, and what they have to do; and whether there are technicians at all.
+/// From each division down to its technicians, and what they have to do; and whether there are technicians at all. The
+/// cross join keeps SQLite to that order: divisions first, then their technicians by index.
 fn workforce_statement(dialect: Dialect) -> String {
     let divisions = dialect.texts_of("$1");
     let technician = dialect.tuple_of(&format!("start, {}, timezone", dialect.json("document")));
@@ -148,8 +149,8 @@ fn workforce_statement(dialect: Dialect) -> String {
            UNION ALL SELECT below.start, child.code, child.timezone, below.depth + 1 \
            FROM below JOIN division child ON child.parent_code = below.code WHERE below.depth < {DIVISION_DEPTH_MAX}), \
          found AS (SELECT below.start, below.timezone, technician.code, technician.document \
-           FROM below JOIN technician ON technician.division_code = below.code) \
-         SELECT (SELECT count(*) FROM (SELECT code FROM technician LIMIT 1) AS any_technician), \
+           FROM below CROSS JOIN technician WHERE technician.division_code = below.code) \
+         SELECT (SELECT count(*) FROM (SELECT code FROM technician ORDER BY code LIMIT 1) AS any_technician), \
                 (SELECT {technicians} FROM found), \
                 (SELECT {bookings} FROM booking WHERE technician IN (SELECT code FROM found) \
                  AND from_at > $2 AND from_at < $3)"

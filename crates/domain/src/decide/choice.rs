@@ -12,7 +12,7 @@ use crate::workforce::{
 
 /// Those who were too late spread over so many free slots: four after the first time, sixteen after the second, at most these.
 const SPREAD_BASE: usize = 4;
-const SPREAD_MAX: usize = 64;
+const SPREAD_MAX: usize = 256;
 
 /// A technician and a time.
 pub(super) struct Chosen<'a> {

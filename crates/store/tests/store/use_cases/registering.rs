@@ -82,7 +82,7 @@ fn without_an_organisation_nothing_is_registered() {
         let outcome = send(&store, &admin(), &connect(), Some("key")).await;
         let missing = AppError::Rejected(Rejection::OrganisationMissing);
         assert_eq!(outcome.map_err(|e| e.to_string()), Err(missing.to_string()));
-        assert_eq!(store.footprint().await, [0; 6]);
+        assert_eq!(store.footprint().await, [0; 7]);
     });
 }
 
@@ -187,7 +187,7 @@ fn what_is_wrong_with_a_registration_leaves_no_trace() {
         let is_unknown =
             |error: &AppError| matches!(error, AppError::Rejected(Rejection::StageUnknown { .. }));
         assert!(unknown.as_ref().is_err_and(is_unknown), "{unknown:?}");
-        assert_eq!(store.footprint().await, [0; 6]);
+        assert_eq!(store.footprint().await, [0; 7]);
     });
 }
 
