@@ -195,8 +195,15 @@ async fn list(store: &Store<NativeDatabase>, actor: &Actor, output: Output) -> R
         for grant in item["grants"].as_array().into_iter().flatten() {
             let division = grant["division"].as_str().unwrap_or("the whole organisation");
             let until = grant["until"].as_str().map(|until| format!(" until {until}"));
+            let kinds: Vec<&str> =
+                grant["kinds"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            let kinds = match kinds.is_empty() {
+                true => String::new(),
+                false => format!(", {} orders only", kinds.join(", ")),
+            };
             let (id, role) = (text(&grant["id"]), text(&grant["role"]));
-            output.line(&format!("  {id}  {role} for {division}{}", until.unwrap_or_default()));
+            let until = until.unwrap_or_default();
+            output.line(&format!("  {id}  {role} for {division}{kinds}{until}"));
         }
     }
     Ok(())
