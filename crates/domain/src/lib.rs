@@ -8,6 +8,7 @@
 //! system needs in [`provisioning`], and every limit in [`limits`].
 
 pub mod address;
+pub mod calendar;
 pub mod catalogue;
 pub mod decide;
 pub mod division;

@@ -46,6 +46,14 @@ pub const COVERAGE_FINDINGS_TOLD_MAX: usize = 1_000;
 /// Days of orders that are looked at for gaps when the caller names none, and at most.
 pub const COVERAGE_GAP_DAYS_DEFAULT: u32 = 30;
 pub const COVERAGE_GAP_DAYS_MAX: u32 = 366;
+/// Calendars of one operator.
+pub const CALENDARS_MAX: usize = 500;
+/// Holidays of a calendar, and moved days of it: thirty years of either.
+pub const CALENDAR_DAYS_MAX: usize = 1_000;
+/// Working intervals of one day.
+pub const CALENDAR_INTERVALS_MAX: usize = 12;
+/// Days that are looked at when working time is counted, fifty years; what lies beyond counts every minute.
+pub const CALENDAR_SPANS_MAX: usize = 20_000;
 /// Attempts at an effect before it becomes fallout: with the delays below about two hours.
 pub const EFFECT_ATTEMPTS_MAX: i64 = 32;
 /// Delay before the second attempt at an effect, in milliseconds; it doubles with every attempt.
