@@ -16,7 +16,7 @@ use oms_domain::time::Instant;
 pub struct Along {
     pub settlement: Option<Settlement>,
     pub documents: Vec<Document>,
-    pub escalation: Option<Escalation>,
+    pub escalations: Vec<Escalation>,
 }
 
 /// The version that a change must be made on.
@@ -64,7 +64,7 @@ pub async fn change_along<P: Orders>(
             idempotency: None,
             settlement: along.settlement.clone(),
             documents: along.documents.clone(),
-            escalation: along.escalation.clone(),
+            escalations: along.escalations.clone(),
             now,
         };
         match ports.save(save).await {
@@ -104,7 +104,13 @@ pub async fn available<P: Orders>(
     crate::read::require(actor, Right::OrdersRead)?;
     let loaded = ports.load(&reference(name)?).await?.ok_or_else(|| not_found(name))?;
     let scenario = scenario_of(&loaded.order)?;
-    let context = Context { now, actor, scenario, neighbourhood: &loaded.neighbourhood };
+    let context = Context {
+        now,
+        actor,
+        scenario,
+        neighbourhood: &loaded.neighbourhood,
+        calendars: &loaded.calendars,
+    };
     let transitions = decide::available(&loaded.order, context);
     Ok((loaded.order, transitions))
 }
@@ -122,7 +128,13 @@ fn decide_on(
         return Err(AppError::StaleVersion { current: loaded.order.version });
     }
     let scenario = scenario_of(&loaded.order)?;
-    let context = Context { now, actor, scenario, neighbourhood: &loaded.neighbourhood };
+    let context = Context {
+        now,
+        actor,
+        scenario,
+        neighbourhood: &loaded.neighbourhood,
+        calendars: &loaded.calendars,
+    };
     Ok(decide::decide(&loaded.order, command, context)?)
 }
 

@@ -20,6 +20,8 @@ pub enum AppError {
     DuplicateOrder { id: String, number: String },
     #[error("The order has changed meanwhile; it is now version {current}.")]
     StaleVersion { current: i64 },
+    #[error("The calendars have changed meanwhile; they are now version {current}.")]
+    StaleCalendars { current: i64 },
     #[error("This Idempotency-Key was used with another request.")]
     IdempotencyMismatch,
     /// Others keep changing the same order; nothing was done.

@@ -1,11 +1,13 @@
 //! The use cases: load, decide, save. One file per use case; what they need of the world are the small traits in
 //! [`ports`].
 
+pub mod calendars;
 pub mod change;
 pub mod coverage;
 pub mod documents;
 pub mod effects;
 mod error;
+pub mod escalations;
 pub mod hash;
 pub mod organisation;
 pub mod ports;

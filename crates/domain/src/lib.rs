@@ -13,6 +13,7 @@ pub mod catalogue;
 pub mod decide;
 pub mod division;
 pub mod effect;
+pub mod escalation;
 pub mod event;
 pub mod input;
 pub mod limits;

@@ -54,6 +54,9 @@ pub const CALENDAR_DAYS_MAX: usize = 1_000;
 pub const CALENDAR_INTERVALS_MAX: usize = 12;
 /// Days that are looked at when working time is counted, fifty years; what lies beyond counts every minute.
 pub const CALENDAR_SPANS_MAX: usize = 20_000;
+/// Rungs of a ladder, and repetitions of one: people stop reading long before.
+pub const LADDER_RUNGS_MAX: usize = 20;
+pub const LADDER_REPEATS_MAX: u32 = 20;
 /// Attempts at an effect before it becomes fallout: with the delays below about two hours.
 pub const EFFECT_ATTEMPTS_MAX: i64 = 32;
 /// Delay before the second attempt at an effect, in milliseconds; it doubles with every attempt.

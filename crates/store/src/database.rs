@@ -130,7 +130,12 @@ pub trait Database: Sync + Send {
 /// Whether a message tells of a broken rule; both databases name the constraint in it. A reference to what is not there
 /// is no rule that a caller can break: it is our bug, and its connection is not used on.
 pub fn is_rule(message: &str) -> bool {
-    const MARKS: [&str; 4] =
-        ["UNIQUE constraint failed", "order_stale", "effect_lease_lost", "violates"];
+    const MARKS: [&str; 5] = [
+        "UNIQUE constraint failed",
+        "order_stale",
+        "effect_lease_lost",
+        "calendars_stale",
+        "violates",
+    ];
     MARKS.iter().any(|mark| message.contains(mark))
 }

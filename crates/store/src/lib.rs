@@ -4,11 +4,13 @@
 //! (feature `spin`), sqlx in native programs (feature `native`). Statements differ between the two databases only where
 //! [`dialect`] says so.
 
+mod calendars;
 mod codec;
 pub mod database;
 mod dialect;
 mod documents;
 mod effects;
+mod escalations;
 mod health;
 mod orders;
 mod organisation;
@@ -43,4 +45,4 @@ impl<D: Database> Store<D> {
 }
 
 /// The newest migration that this program knows.
-pub const SCHEMA_VERSION: i64 = 1;
+pub const SCHEMA_VERSION: i64 = 2;

@@ -8,14 +8,17 @@ mod change;
 mod effects;
 mod escalation;
 mod hold;
+mod ladder;
 mod notes;
 mod register;
 mod tasks;
 mod transition;
 
 pub use change::Decision;
+pub use escalation::Told;
 pub use transition::{AvailableTransition, available};
 
+use crate::calendar::Calendars;
 use crate::division::Neighbourhood;
 use crate::order::{Document, Order};
 use crate::provisioning::BillingObject;
@@ -76,10 +79,14 @@ pub enum Command {
     Retired {
         keys: Vec<String>,
     },
-    /// The executor of an escalation has told the division.
+    /// The executor of an escalation has told people.
     Escalated {
-        division: String,
-        email: Option<String>,
+        rung: Option<String>,
+        told: Vec<Told>,
+    },
+    /// Somebody takes care of an escalated order.
+    AnswerEscalation {
+        comment: String,
     },
     /// An effect failed for good.
     EffectFailed {
@@ -101,7 +108,7 @@ pub enum Command {
         effect: String,
         reason: String,
     },
-    /// Time has passed: a hold may end, a deadline may be missed.
+    /// Time has passed: a hold may end, a deadline may come near or be missed.
     Check,
 }
 
@@ -113,6 +120,8 @@ pub struct Context<'a> {
     pub scenario: &'a Scenario,
     /// Around the division that operates the order's address.
     pub neighbourhood: &'a Neighbourhood,
+    /// When the divisions of the neighbourhood work.
+    pub calendars: &'a Calendars,
 }
 
 /// Decides a command. A command that finds its work done already changes nothing: its decision has no events.
@@ -140,9 +149,8 @@ pub fn decide(
         Command::DocumentDrawn { document } => effects::document_drawn(&mut change, document),
         Command::Provisioned { objects } => effects::provisioned(&mut change, objects)?,
         Command::Retired { keys } => effects::retired(&mut change, &keys)?,
-        Command::Escalated { division, email } => {
-            escalation::told(&mut change, &division, email.as_deref())
-        }
+        Command::Escalated { rung, told } => escalation::told(&mut change, rung.as_deref(), &told),
+        Command::AnswerEscalation { comment } => escalation::answer(&mut change, comment)?,
         Command::EffectFailed { effect, kind, error } => {
             effects::failed(&mut change, &effect, &kind, &error)
         }

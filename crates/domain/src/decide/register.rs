@@ -78,6 +78,8 @@ pub fn register(
         tasks: Vec::new(),
         cancellation: None,
         leaves_at: None,
+        jeopardy: Default::default(),
+        escalation: Default::default(),
         stages_entered: Vec::new(),
     };
     let mut change = Change::new(order, context);

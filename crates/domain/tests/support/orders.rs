@@ -1,5 +1,6 @@
 //! A small operator and its people.
 
+use oms_domain::calendar::Calendars;
 use oms_domain::decide::{self, Context, Decision};
 use oms_domain::division::{Division, Neighbourhood};
 use oms_domain::registration::Registration;
@@ -85,8 +86,13 @@ pub fn registered(form: &Value, scenario: &'static Scenario) -> Decision {
         Registration::read(form, MORNING).unwrap_or_else(|faults| panic!("{faults:?}"));
     let coverage = coverage();
     let actor = actor("admin");
-    let context =
-        Context { now: MORNING, actor: &actor, scenario, neighbourhood: &coverage.neighbourhood };
+    let context = Context {
+        now: MORNING,
+        actor: &actor,
+        scenario,
+        neighbourhood: &coverage.neighbourhood,
+        calendars: Calendars::round_the_clock(),
+    };
     let id = "019ab5c6-0000-7000-8000-000000000001".to_owned();
     let number = "261124-4801-9372".to_owned();
     decide::register(registration, id, number, &coverage, context).expect("it can be registered")

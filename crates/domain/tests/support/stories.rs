@@ -4,7 +4,8 @@
 //! becomes the next order.
 
 use crate::orders::{MORNING, actor, form, neighbourhood, registered, scenario};
-use oms_domain::decide::{Command, Context, Decision, decide};
+use oms_domain::calendar::Calendars;
+use oms_domain::decide::{Command, Context, Decision, Told, decide};
 use oms_domain::effect::{Effect, EffectKind};
 use oms_domain::event::Event;
 use oms_domain::order::{Document, Order, OrderState};
@@ -56,6 +57,7 @@ impl Story {
             actor: &actor,
             scenario: self.scenario,
             neighbourhood: &neighbourhood,
+            calendars: Calendars::round_the_clock(),
         };
         match decide(&self.order, command, context) {
             Err(rejection) => Step::Rejected(rejection),
@@ -121,7 +123,12 @@ impl Story {
                 let keys = retirement(&self.order).into_iter().map(|object| object.key);
                 Command::Retired { keys: keys.collect() }
             }
-            "tells" => Command::Escalated { division: rest.to_owned(), email: None },
+            "tells" => {
+                let to = "division".to_owned();
+                let told = vec![Told { to, name: rest.to_owned(), email: None }];
+                Command::Escalated { rung: Some("missed".to_owned()), told }
+            }
+            "answers" => Command::AnswerEscalation { comment: reason() },
             "fails" => Command::EffectFailed {
                 effect: effect(),
                 kind: rest.to_owned(),

@@ -6,6 +6,7 @@ use crate::support::operator;
 use crate::support::orders::{
     MORNING, comment, connect, decision, document, next, save_of, saved_with_effects,
 };
+use oms_app::calendars::WorkingTime;
 use oms_app::coverage::RoutedOrders;
 use oms_app::ports::{
     Cursor, Documents, Effects, NewIdempotencyKey, OrderFilter, OrderPageQuery, OrderReference,
@@ -72,7 +73,18 @@ async fn noted(store: &TestStore, work: impl AsyncFn(&Store<Noting>)) -> Vec<Sta
 /// The lines of the plan that read a whole table. Walking along an index is none: a page ends it. The organisation is
 /// small, and tables with it are.
 async fn whole_tables(kind: Kind, database: &NativeDatabase, statement: &Statement) -> Vec<String> {
-    const SMALL: [&str; 6] = ["candidate", "up", "child", "around", "found", "division"];
+    const SMALL: [&str; 10] = [
+        "candidate",
+        "up",
+        "child",
+        "around",
+        "found",
+        "division",
+        "division_calendar",
+        "calendar",
+        "calendar_version",
+        "ordered",
+    ];
     let (text, parameters) = statement;
     let (explain, column) = match kind {
         Kind::Sqlite => (format!("EXPLAIN QUERY PLAN {text}"), 3),
@@ -158,6 +170,7 @@ async fn reading(store: &Store<Noting>, order: &Order) {
     store.registered_since(MORNING, None, 50).await.expect("looked up");
     store.registered_since(MORNING, open.first(), 50).await.expect("looked up");
     store.division("head").await.expect("looked up");
+    store.calendars().await.expect("looked up");
     store.effect("id").await.expect("looked up");
     for state in [None, Some(EffectState::Fallout)] {
         store.effects(state, None, None, 50).await.expect("listed");

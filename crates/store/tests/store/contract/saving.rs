@@ -259,7 +259,7 @@ async fn what_comes_along_is_saved_in_the_same_step(store: TestStore) {
     let decision = next(&order, Command::AddDocument { document: document.clone() }, MORNING);
     let save = Save {
         documents: vec![document.clone()],
-        escalation: Some(escalation.clone()),
+        escalations: vec![escalation.clone()],
         ..save_of(&decision, MORNING)
     };
     store.save(save).await.expect("it is saved");
@@ -269,7 +269,7 @@ async fn what_comes_along_is_saved_in_the_same_step(store: TestStore) {
     assert_eq!(store.number(told).await, 1);
     // The division is told once, however often its effect is executed.
     let again = next(&decision.order, comment("again"), MORNING);
-    let save = Save { escalation: Some(escalation), ..save_of(&again, MORNING) };
+    let save = Save { escalations: vec![escalation], ..save_of(&again, MORNING) };
     store.save(save).await.expect("it is saved");
     assert_eq!(store.number("SELECT count(*) FROM escalation").await, 1);
 }

@@ -3,6 +3,7 @@
 use crate::support::database::TestStore;
 use crate::support::operator::{admin, divisions, rules};
 use oms_app::ports::{OrderReference, Orders, Save, SaveError};
+use oms_domain::calendar::Calendars;
 use oms_domain::decide::{self, Command, Context, Decision};
 use oms_domain::division::Neighbourhood;
 use oms_domain::effect::{Effect, EffectKind};
@@ -52,7 +53,13 @@ pub fn decision(form: &Value, now: Instant) -> Decision {
     let coverage =
         Coverage { rule: rules().into_iter().next(), neighbourhood, ..Coverage::default() };
     let admin = admin();
-    let context = Context { now, actor: &admin, scenario, neighbourhood: &coverage.neighbourhood };
+    let context = Context {
+        now,
+        actor: &admin,
+        scenario,
+        neighbourhood: &coverage.neighbourhood,
+        calendars: Calendars::round_the_clock(),
+    };
     let id = Uuid::now_v7();
     let number = order_number(now, Uuid::new_v4().as_u64_pair().1);
     decide::register(registration, id.to_string(), number, &coverage, context).expect("a decision")
@@ -68,6 +75,7 @@ pub fn next(order: &Order, command: Command, now: Instant) -> Decision {
         actor: &admin,
         scenario: scenario.expect("a scenario"),
         neighbourhood: &neighbourhood,
+        calendars: Calendars::round_the_clock(),
     };
     decide::decide(order, command, context).expect("a decision")
 }
@@ -92,7 +100,7 @@ pub fn save_of(decision: &Decision, now: Instant) -> Save<'_> {
         idempotency: None,
         settlement: None,
         documents: Vec::new(),
-        escalation: None,
+        escalations: Vec::new(),
         now,
     }
 }
