@@ -5,6 +5,7 @@ CREATE TABLE calendar (
     position        BIGINT  NOT NULL,
     document        TEXT    NOT NULL
 );
+CREATE INDEX calendar_position ON calendar (position);
 
 -- Of divisions that are not here the nearest ancestor's holds. A division may go while its line stays; it is not shown.
 CREATE TABLE division_calendar (

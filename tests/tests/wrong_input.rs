@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 const CASES: &str = include_str!("wrong_input.txt");
 const CASES_MIN: usize = 60;
 /// Tables in which a refused request could leave something.
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 10] = [
     "orders",
     "order_event",
     "effect",
@@ -19,6 +19,8 @@ const TABLES: [&str; 8] = [
     "document_content",
     "division",
     "coverage_rule",
+    "calendar",
+    "division_calendar",
 ];
 
 struct Case {

@@ -7,6 +7,7 @@ use oms_app::calendars::{CalendarVersion, Swap, WorkingTime};
 use oms_app::ports::StoreError;
 use oms_domain::calendar::{Calendar, CalendarSet};
 use oms_domain::input::Faults;
+use oms_domain::limits::CALENDARS_MAX;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -17,7 +18,7 @@ impl<D: Database> WorkingTime for Store<D> {
         let divisions = dialect.array_of(&dialect.tuple_of("division_code, calendar_code"));
         let statement = format!(
             "SELECT version, \
-             (SELECT {calendars} FROM (SELECT document FROM calendar ORDER BY position) AS ordered), \
+             (SELECT {calendars} FROM (SELECT document FROM calendar ORDER BY position LIMIT {CALENDARS_MAX}) AS ordered), \
              (SELECT {divisions} FROM division_calendar JOIN division ON code = division_code) \
              FROM calendar_version WHERE id = 1"
         );

@@ -2,6 +2,7 @@
 
 pub mod ceiling;
 pub mod load;
+pub mod ticks;
 
 use crate::app::{AppOptions, TestApp};
 use crate::database::DatabaseKind;

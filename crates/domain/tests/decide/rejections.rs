@@ -261,6 +261,7 @@ fn every_rejection_has_its_own_word_and_says_a_sentence() {
         Rejection::OrderIsClosed { state: "completed" },
         Rejection::OrderIsHeld { reason: text() },
         Rejection::OrderIsNotHeld,
+        Rejection::NothingEscalated { stage: text() },
         Rejection::TransitionUnknown { transition: text() },
         Rejection::TransitionNotFromHere { transition: text(), from: text(), stage: text() },
         Rejection::TransitionIsAutomatic { transition: text(), after: "provision" },

@@ -8,6 +8,7 @@ use crate::support::orders::{
 };
 use oms_app::calendars::WorkingTime;
 use oms_app::coverage::RoutedOrders;
+use oms_app::escalations::{NoticeFilter, Notices};
 use oms_app::ports::{
     Cursor, Documents, Effects, NewIdempotencyKey, OrderFilter, OrderPageQuery, OrderReference,
     OrderSort, Orders, Organisation, RegistrationQuery, Save, Settlement, Tokens,
@@ -171,6 +172,14 @@ async fn reading(store: &Store<Noting>, order: &Order) {
     store.registered_since(MORNING, open.first(), 50).await.expect("looked up");
     store.division("head").await.expect("looked up");
     store.calendars().await.expect("looked up");
+    let all = NoticeFilter::default();
+    let of_order = NoticeFilter { order_id: Some(order.id.clone()), ..all.clone() };
+    let of_division = NoticeFilter { division: Some("head".to_owned()), ..all.clone() };
+    let after = Cursor { value: MORNING.0, id: "id".to_owned() };
+    for filter in [all, of_order, of_division] {
+        store.notices(&filter, None, 50).await.expect("listed");
+        store.notices(&filter, Some(&after), 50).await.expect("listed");
+    }
     store.effect("id").await.expect("looked up");
     for state in [None, Some(EffectState::Fallout)] {
         store.effects(state, None, None, 50).await.expect("listed");
