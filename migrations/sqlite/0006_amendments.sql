@@ -11,6 +11,18 @@ CREATE TRIGGER order_save_written INSTEAD OF INSERT ON order_save BEGIN
               AND (CASE WHEN settled.value ->> 'lease' IS NULL THEN state = 'fallout'
                         ELSE state = 'waiting' AND lease = settled.value ->> 'lease' END));
 
+    -- visits: one writer at a time, so what is free here stays free until this has ended. No visit is longer than half a day.
+    SELECT RAISE(ABORT, 'slot_taken') FROM json_each(NEW.bookings) AS wanted
+        WHERE wanted.value ->> 'do' = 'book' AND (
+            NOT EXISTS (SELECT 1 FROM technician WHERE code = wanted.value ->> 'technician')
+            OR (wanted.value ->> 'overridden' = 0 AND EXISTS (
+                SELECT 1 FROM booking
+                WHERE technician = wanted.value ->> 'technician' AND order_id <> NEW.id
+                  AND from_at < (wanted.value ->> 'to') + (wanted.value ->> 'travel')
+                  AND from_at > (wanted.value ->> 'from') - (wanted.value ->> 'travel') - 43200001
+                  AND to_at > (wanted.value ->> 'from') - (wanted.value ->> 'travel'))));
+    -- visits end
+
     -- What may be refused comes before the order and its search text: after a statement that failed with changes to the
     -- FTS5 index, its connection would stay in an old snapshot, and the next save on it would find the database locked.
     INSERT INTO idempotency_key (key, body_sha256, response, created_at)
@@ -52,4 +64,15 @@ CREATE TRIGGER order_save_written INSTEAD OF INSERT ON order_save BEGIN
     SELECT value ->> 'id', NEW.id, value ->> 'division', value ->> 'email', value ->> 'stage', value ->> 'dueAt',
         value ->> 'toldAt'
     FROM json_each(NEW.escalation) WHERE true ON CONFLICT (id) DO NOTHING;
+
+    -- visits
+    DELETE FROM booking WHERE id IN (
+        SELECT value ->> 'id' FROM json_each(NEW.bookings) WHERE value ->> 'do' = 'release');
+    UPDATE booking SET state = 'done' WHERE id IN (
+        SELECT value ->> 'id' FROM json_each(NEW.bookings) WHERE value ->> 'do' = 'done');
+    INSERT INTO booking (id, order_id, technician, from_at, to_at, state, overridden)
+    SELECT value ->> 'id', NEW.id, value ->> 'technician', value ->> 'from', value ->> 'to', 'booked',
+        value ->> 'overridden'
+    FROM json_each(NEW.bookings) WHERE value ->> 'do' = 'book';
+    -- visits end
 END;

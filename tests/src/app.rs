@@ -35,6 +35,12 @@ impl Default for AppOptions {
     }
 }
 
+/// One more process of a product. Dropping it ends the process.
+pub struct Host {
+    pub process: Child,
+    pub url: String,
+}
+
 /// A product that serves, with its database and its billing system. Dropping it ends its process.
 pub struct TestApp {
     pub database: TestDatabase,
@@ -129,6 +135,12 @@ impl TestApp {
     pub async fn ended(&mut self) -> Result<std::process::ExitStatus> {
         let ended = tokio::time::timeout(Duration::from_secs(30), self.process.wait());
         Ok(ended.await.context("the product does not end")??)
+    }
+
+    /// Another process of the product on the same database and billing system.
+    pub async fn another_host(&self) -> Result<Host> {
+        let (process, url) = launch(&self.database, &self.simulator, &self.options).await?;
+        Ok(Host { process, url })
     }
 
     /// Starts the product again on the same database and billing system, at another port.

@@ -48,7 +48,8 @@ impl TestDatabase {
     /// Makes the deadline of an order's stage one that has passed: nobody waits for it in a test.
     pub async fn make_overdue(&self, number: &str) -> Result<()> {
         use oms_store::Database;
-        let due = "2026-01-12T08:00:00.000Z";
+        // A minute ago: the rungs after the deadline are still to come.
+        let due = crate::app::now().plus_minutes(-1);
         let document = match self.kind {
             DatabaseKind::Sqlite => "json_set(document, '$.stage.dueAt', $1)",
             DatabaseKind::Postgres => {
@@ -56,10 +57,11 @@ impl TestDatabase {
             }
         };
         let statement = format!(
-            "UPDATE orders SET document = {document}, due_at = 1, next_check_at = 1 WHERE number = $2"
+            "UPDATE orders SET document = {document}, due_at = {}, next_check_at = 1 WHERE number = $2",
+            due.0
         );
         let store = self.store().await?;
-        store.database().execute(&statement, vec![due.into(), number.into()]).await?;
+        store.database().execute(&statement, vec![due.to_string().into(), number.into()]).await?;
         store.database().close().await;
         Ok(())
     }

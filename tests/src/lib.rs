@@ -7,6 +7,7 @@ pub mod app;
 pub mod bench;
 pub mod caller;
 pub mod database;
+pub mod ladder_storm;
 pub mod orders;
 pub mod storm;
 

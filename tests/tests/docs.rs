@@ -10,11 +10,12 @@ const RUN_BY_THE_GATE: [&str; 2] = ["cargo xtask up", "cargo xtask test"];
 
 #[test]
 fn the_commands_of_the_pages_for_integrators_work_as_written() {
-    const PAGES: [&str; 4] = [
+    const PAGES: [&str; 5] = [
         "docs/first-order.md",
         "docs/billmaster-gateway.md",
         "docs/rights.md",
         "docs/technicians.md",
+        "docs/deadlines.md",
     ];
     for page in PAGES {
         on_database(DatabaseKind::Sqlite, |kind| run_page(kind, page));

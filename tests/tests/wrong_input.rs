@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 const CASES: &str = include_str!("wrong_input.txt");
 const CASES_MIN: usize = 60;
 /// Tables in which a refused request could leave something.
-const TABLES: [&str; 16] = [
+const TABLES: [&str; 18] = [
     "orders",
     "order_event",
     "effect",
@@ -27,6 +27,8 @@ const TABLES: [&str; 16] = [
     "audit",
     "technician",
     "booking",
+    "calendar",
+    "division_calendar",
 ];
 
 struct Case {

@@ -1,6 +1,7 @@
 //! Escalation: the tick, what it finds overdue, and the outbox as people see it.
 
 mod effects;
+mod notices;
 mod tell;
 mod tick;
 
@@ -20,6 +21,7 @@ fn routes() -> Router {
     Router::new()
         .route("/internal/tick", post(tick::tick))
         .route("/internal/work", post(tell::work))
+        .route("/api/v1/escalations", get(notices::list))
         .route("/api/v1/effects", get(effects::list))
         .route("/api/v1/effects/{effect}/retry", post(effects::retry))
         .route("/api/v1/effects/{effect}/completion", post(effects::complete))

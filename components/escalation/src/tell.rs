@@ -1,16 +1,17 @@
-//! Executes escalations: the responsible division gets a notice, once.
+//! Executes escalations: those whom a rung names get a notice, once.
 
 use axum::response::Response;
 use http::StatusCode;
 use oms_app::change::Along;
 use oms_app::effects::{self, Execution, Executor, Tally};
 use oms_app::ports::{ClaimedEffect, Escalation, Organisation};
-use oms_domain::decide::Command;
+use oms_domain::decide::{Command, Told};
 use oms_domain::effect::EffectKind;
 use oms_domain::order::Order;
 use oms_domain::time::Instant;
 use oms_web::{Backend, Problem, backend, clock, json_answer};
-use serde_json::json;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 pub const COMPONENT: &str = "escalation";
 /// Batches in one call; what is left waits for the next.
@@ -22,27 +23,58 @@ struct Teller<'a> {
 
 impl Executor for Teller<'_> {
     async fn execute(&self, effect: &ClaimedEffect, order: &Order, _now: Instant) -> Execution {
-        let code = effect.payload["division"].as_str().unwrap_or(&order.division.code).to_owned();
-        let division = match self.backend.division(&code).await {
-            Ok(division) => division,
-            Err(error) => return Execution::Later(error.to_string()),
-        };
-        // A division that was removed meanwhile still gets its notice under its code.
-        let email = division.as_ref().and_then(|division| division.email.clone());
-        let name = division.map_or(code.clone(), |division| division.name);
-        let escalation = Escalation {
-            id: effect.id.clone(),
-            division: code,
-            email: email.clone(),
-            stage: effect.payload["stage"].as_str().unwrap_or_default().to_owned(),
-            due_at: effect.payload["dueAt"].as_str().and_then(Instant::parse),
-        };
-        let along = Along { escalation: Some(escalation), ..Along::default() };
-        Execution::Done { command: Box::new(Command::Escalated { division: name, email }), along }
+        let payload = &effect.payload;
+        let mut told = Vec::new();
+        let mut escalations = Vec::new();
+        for receiver in receivers(payload, order) {
+            let Some(code) = receiver.code else {
+                told.push(Told { to: receiver.to, name: receiver.name, email: None });
+                continue;
+            };
+            let division = match self.backend.division(&code).await {
+                Ok(division) => division,
+                Err(error) => return Execution::Later(error.to_string()),
+            };
+            // A division that was removed meanwhile still gets its notice under its code.
+            let email = division.as_ref().and_then(|division| division.email.clone());
+            let name = division.map_or(receiver.name, |division| division.name);
+            told.push(Told { to: receiver.to, name, email: email.clone() });
+            let id = match escalations.len() {
+                0 => effect.id.clone(),
+                place => format!("{}/{}", effect.id, place + 1),
+            };
+            escalations.push(Escalation {
+                id,
+                division: code,
+                email,
+                stage: payload["stage"].as_str().unwrap_or_default().to_owned(),
+                due_at: payload["dueAt"].as_str().and_then(Instant::parse),
+            });
+        }
+        let rung = payload["rung"].as_str().map(str::to_owned);
+        let along = Along { escalations, ..Along::default() };
+        Execution::Done { command: Box::new(Command::Escalated { rung, told }), along }
     }
 }
 
-/// Tells of all missed deadlines that wait.
+/// Who is to be told. A person is told along with the division that has the order, so that a notice is always listed.
+#[derive(Deserialize)]
+struct Receiver {
+    to: String,
+    /// Code of the division; None: a person.
+    code: Option<String>,
+    name: String,
+}
+
+fn receivers(payload: &Value, order: &Order) -> Vec<Receiver> {
+    let listed = Vec::<Receiver>::deserialize(&payload["receivers"]).unwrap_or_default();
+    let has_division = listed.iter().any(|receiver| receiver.code.is_some());
+    let code = payload["division"].as_str().unwrap_or(&order.division.code).to_owned();
+    let own = Receiver { to: "division".to_owned(), name: code.clone(), code: Some(code) };
+    listed.into_iter().chain(Some(own).filter(|_| !has_division)).collect()
+}
+
+/// Tells of all deadlines that wait.
 pub async fn tell(backend: &Backend) -> Result<Tally, Problem> {
     let mut total = Tally::default();
     for _ in 0..BATCHES_MAX {

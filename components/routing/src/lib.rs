@@ -1,5 +1,6 @@
 //! Routing: the organisation, what it covers, and who operates an address.
 
+mod calendars;
 mod coverage;
 mod csv_file;
 mod divisions;
@@ -23,6 +24,7 @@ async fn handle(request: Request) -> impl IntoResponse {
 fn routes() -> Router {
     Router::new()
         .route("/api/v1/divisions", get(divisions::list).put(divisions::replace))
+        .route("/api/v1/calendars", get(calendars::list).put(calendars::replace))
         .route("/api/v1/coverage", get(coverage::list).put(coverage::replace))
         .route("/api/v1/coverage/check", post(trial::check))
         .route("/api/v1/coverage/preview", post(trial::preview))

@@ -130,6 +130,22 @@ pub async fn comment(
     apply(session, &name, &headers, command).await
 }
 
+pub async fn answer_escalation(
+    session: Session,
+    Path(name): Path<String>,
+    parameters: Parameters,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    parameters.finish()?;
+    let body = json_body(&headers, body).await?;
+    let command = read(&body, |reader| {
+        let comment = reader.required_text("comment", COMMENT_CHARACTERS_MAX);
+        Some(Command::AnswerEscalation { comment: comment? })
+    })?;
+    apply(session, &name, &headers, command).await
+}
+
 pub async fn apply(
     session: Session,
     name: &str,

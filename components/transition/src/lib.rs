@@ -25,6 +25,7 @@ fn routes() -> Router {
         .route("/api/v1/orders/{order}/assignee", put(commands::assign))
         .route("/api/v1/orders/{order}/appointment", put(commands::reschedule))
         .route("/api/v1/orders/{order}/comments", post(commands::comment))
+        .route("/api/v1/orders/{order}/escalation/answer", post(commands::answer_escalation))
         .route("/api/v1/orders/{order}/tasks", get(tasks::list))
         .route("/api/v1/orders/{order}/tasks/{task}/completion", post(tasks::complete))
         .route("/api/v1/scenarios", get(scenarios::list))

@@ -6,6 +6,7 @@ use crate::ports::{Orders, RegistrationQuery, Save, SaveError};
 use crate::read::{not_found, reference, require};
 use crate::register::coverage;
 use oms_domain::amendment::Amendment;
+use oms_domain::calendar::Calendars;
 use oms_domain::decide::{self, Command, Context, Decision};
 use oms_domain::limits::STALE_RETRIES_MAX;
 use oms_domain::order::Order;
@@ -49,6 +50,7 @@ pub async fn amend<P: Orders>(ports: &P, request: Request<'_>) -> Result<Decisio
         amendment.apply(&mut amended);
         let duplicate_key = amended.duplicate_key().filter(|_| differs(order, &amended));
         let mut neighbourhood = loaded.neighbourhood;
+        let mut calendars = loaded.calendars;
         let mut covered = None;
         if amendment.moves() || duplicate_key.is_some() {
             let query = RegistrationQuery {
@@ -62,7 +64,9 @@ pub async fn amend<P: Orders>(ports: &P, request: Request<'_>) -> Result<Decisio
                 return Err(AppError::DuplicateOrder { id, number });
             }
             if amendment.moves() {
+                let given = std::mem::take(&mut found.calendars);
                 let coverage = coverage(found, &query.place);
+                calendars = Calendars::around(&coverage.neighbourhood, given);
                 neighbourhood = coverage.neighbourhood.clone();
                 covered = Some(Box::new(coverage));
             }
@@ -72,8 +76,15 @@ pub async fn amend<P: Orders>(ports: &P, request: Request<'_>) -> Result<Decisio
             actor: &actor,
             scenario: scenario_of(order)?,
             neighbourhood: &neighbourhood,
+            calendars: &calendars,
+            workforce: None,
         };
         let command = Command::Amend { amendment: Box::new(amendment), coverage: covered };
+        let workforce = match decide::workforce_wanted(order, &command, context) {
+            Some(query) => Some(ports.workforce(&query).await?),
+            None => None,
+        };
+        let context = Context { workforce: workforce.as_ref(), ..context };
         let decision = decide::decide(order, command, context)?;
         if request.dry_run || decision.is_empty() {
             return Ok(shown_to(request.actor, decision));
@@ -86,7 +97,7 @@ pub async fn amend<P: Orders>(ports: &P, request: Request<'_>) -> Result<Decisio
             idempotency: None,
             settlement: None,
             documents: Vec::new(),
-            escalation: None,
+            escalations: Vec::new(),
             now: request.now,
         };
         match ports.save(save).await {

@@ -18,7 +18,7 @@ use oms_domain::workforce::Workforce;
 pub struct Along {
     pub settlement: Option<Settlement>,
     pub documents: Vec<Document>,
-    pub escalation: Option<Escalation>,
+    pub escalations: Vec<Escalation>,
 }
 
 /// The version that a change must be made on.
@@ -72,7 +72,7 @@ pub async fn change_along<P: Orders>(
             idempotency: None,
             settlement: along.settlement.clone(),
             documents: along.documents.clone(),
-            escalation: along.escalation.clone(),
+            escalations: along.escalations.clone(),
             now,
         };
         match ports.save(save).await {
@@ -124,7 +124,9 @@ pub async fn available<P: Orders>(
     let actor = there(actor, &loaded)?;
     let scenario = scenario_of(&loaded.order)?;
     let neighbourhood = &loaded.neighbourhood;
-    let context = Context { now, actor: &actor, scenario, neighbourhood, workforce: None };
+    let calendars = &loaded.calendars;
+    let context =
+        Context { now, actor: &actor, scenario, neighbourhood, calendars, workforce: None };
     let workforce = match decide::workforce_for_all_transitions(&loaded.order, context) {
         Some(query) => Some(ports.workforce(&query).await?),
         None => None,
@@ -144,7 +146,8 @@ async fn workforce<P: Orders>(
 ) -> Result<Option<Workforce>, AppError> {
     let scenario = scenario_of(&loaded.order)?;
     let neighbourhood = &loaded.neighbourhood;
-    let context = Context { now, actor, scenario, neighbourhood, workforce: None };
+    let calendars = &loaded.calendars;
+    let context = Context { now, actor, scenario, neighbourhood, calendars, workforce: None };
     match decide::workforce_wanted(&loaded.order, command, context) {
         Some(query) => Ok(Some(ports.workforce(&query).await?)),
         None => Ok(None),
@@ -172,7 +175,8 @@ fn decide_on(
     }
     let scenario = scenario_of(&loaded.order)?;
     let neighbourhood = &loaded.neighbourhood;
-    let context = Context { now, actor: &actor, scenario, neighbourhood, workforce };
+    let calendars = &loaded.calendars;
+    let context = Context { now, actor: &actor, scenario, neighbourhood, calendars, workforce };
     Ok(decide::decide(&loaded.order, command, context)?)
 }
 

@@ -2,12 +2,14 @@
 //! [`ports`].
 
 pub mod amend;
+pub mod calendars;
 pub mod change;
 pub mod coverage;
 pub mod documents;
 pub mod effects;
 mod error;
 pub mod grants;
+pub mod escalations;
 pub mod hash;
 pub mod identity;
 pub mod organisation;

@@ -1,6 +1,7 @@
 //! What the use cases need of the world. Implemented by `oms-store` over SQLite and PostgreSQL.
 
 use oms_domain::access::{Holder, Reach};
+use oms_domain::calendar::{Calendar, Calendars};
 use oms_domain::decide::Decision;
 use oms_domain::division::{Division, Neighbourhood};
 use oms_domain::effect::{EffectKind, EffectState};
@@ -71,6 +72,8 @@ pub struct LoadedOrder {
     pub neighbourhood: Neighbourhood,
     /// Path of the division that has the order; None: it is no longer in the tree.
     pub division_path: Option<String>,
+    /// When its divisions work.
+    pub calendars: Calendars,
 }
 
 /// What a registration looks up, all of it in one statement.
@@ -94,6 +97,8 @@ pub struct RegistrationContext {
     pub candidates: Vec<CoverageRule>,
     /// Around each candidate's division and around the root; the first entry of each is its start.
     pub neighbourhoods: Vec<Neighbourhood>,
+    /// Calendars that divisions of the neighbourhoods have of their own.
+    pub calendars: Vec<(String, Calendar)>,
     /// Code of the root; None: there is no organisation yet.
     pub root: Option<String>,
 }
@@ -119,8 +124,8 @@ pub struct Save<'a> {
     pub settlement: Option<Settlement>,
     /// Documents that the order gains.
     pub documents: Vec<Document>,
-    /// A notice to a division.
-    pub escalation: Option<Escalation>,
+    /// Notices to divisions.
+    pub escalations: Vec<Escalation>,
     pub now: Instant,
 }
 
@@ -140,7 +145,7 @@ pub struct Settlement {
     pub error: Option<String>,
 }
 
-/// A missed deadline as the responsible division is told of it.
+/// A deadline as a division is told of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Escalation {
     pub id: String,

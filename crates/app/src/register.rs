@@ -5,6 +5,7 @@ use crate::hash::sha256_hex;
 use crate::ports::{
     NewIdempotencyKey, Orders, RegistrationContext, RegistrationQuery, Save, SaveError,
 };
+use oms_domain::calendar::Calendars;
 use oms_domain::decide::{self, Context, Decision};
 use oms_domain::division::DivisionReference;
 use oms_domain::limits::STALE_RETRIES_MAX;
@@ -76,7 +77,7 @@ pub async fn register<P: Orders>(ports: &P, request: Request<'_>) -> Result<Outc
         },
     };
     for _ in 0..STALE_RETRIES_MAX {
-        let found = ports.registration_context(&query).await?;
+        let mut found = ports.registration_context(&query).await?;
         if let Some(replay) = &found.replay {
             return match replay.body_sha256 == body_sha256 {
                 true => Ok(Outcome::Replayed { response: read_response(&replay.response)? }),
@@ -86,7 +87,9 @@ pub async fn register<P: Orders>(ports: &P, request: Request<'_>) -> Result<Outc
         if let Some((id, number)) = found.imported.clone().or(found.duplicate.clone()) {
             return Err(AppError::DuplicateOrder { id, number });
         }
+        let given = std::mem::take(&mut found.calendars);
         let coverage = coverage(found, &query.place);
+        let calendars = Calendars::around(&coverage.neighbourhood, given);
         let id = Uuid::now_v7();
         let number = order_number(request.now, id.as_u64_pair().1);
         let context = Context {
@@ -95,6 +98,7 @@ pub async fn register<P: Orders>(ports: &P, request: Request<'_>) -> Result<Outc
             scenario,
             neighbourhood: &coverage.neighbourhood,
             workforce: None,
+            calendars: &calendars,
         };
         let decision =
             decide::register(registration.clone(), id.to_string(), number, &coverage, context)?;
@@ -111,7 +115,7 @@ pub async fn register<P: Orders>(ports: &P, request: Request<'_>) -> Result<Outc
             idempotency,
             settlement: None,
             documents: Vec::new(),
-            escalation: None,
+            escalations: Vec::new(),
             now: request.now,
         };
         match ports.save(save).await {

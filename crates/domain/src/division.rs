@@ -71,6 +71,16 @@ impl Neighbourhood {
             })
     }
 
+    /// The division above another one; None: it is the root, or out of reach.
+    pub fn parent_of(&self, code: &str) -> Option<&Neighbour> {
+        let found = self.neighbours.iter().filter(|neighbour| neighbour.code == code);
+        let found = found.min_by_key(|neighbour| !neighbour.is_ancestor)?;
+        // A child stands at the distance of its parent.
+        let distance = found.distance + i64::from(found.is_ancestor);
+        let mut ancestors = self.neighbours.iter().filter(|neighbour| neighbour.is_ancestor);
+        ancestors.find(|ancestor| ancestor.distance == distance)
+    }
+
     /// The neighbourhood of a division in a whole tree.
     pub fn of(divisions: &[Division], code: &str) -> Neighbourhood {
         let by_code: BTreeMap<&str, &Division> =

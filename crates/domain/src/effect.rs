@@ -14,7 +14,7 @@ pub enum EffectKind {
     Provision,
     /// Retire the order's objects in the billing system. Component `provisioning`.
     Retire,
-    /// Tell the responsible division that a deadline was missed. Component `escalation`.
+    /// Tell people that a deadline is near or was missed. Component `escalation`.
     Escalate,
 }
 

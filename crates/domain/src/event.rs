@@ -34,8 +34,14 @@ pub enum EventType {
     Provisioned,
     RetirementRequested,
     Retired,
+    /// Most of the time for a stage has passed.
+    DeadlineAtRisk,
     DeadlineMissed,
+    /// A rung after the deadline.
+    EscalationRaised,
+    EscalationPostponed,
     Escalated,
+    EscalationAnswered,
     EffectFailed,
     EffectRetried,
     EffectCompletedByHand,

@@ -250,6 +250,31 @@ impl<'a> ObjectReader<'a> {
         Some(readers)
     }
 
+    /// The texts of an array.
+    pub fn texts(&self, name: &str, entries_max: usize) -> Option<Vec<String>> {
+        let Value::Array(entries) = self.value(name)? else {
+            self.fault(name, "wrong-type", format!("{name} must be an array of texts."));
+            return None;
+        };
+        if entries.len() > entries_max {
+            self.fault(name, "too-many", format!("{name} may have at most {entries_max} entries."));
+            return None;
+        }
+        let mut texts = Vec::with_capacity(entries.len());
+        for (index, entry) in entries.iter().enumerate() {
+            match entry.as_str() {
+                Some(text) => texts.push(text.trim().to_owned()),
+                None => self.fault_in(name, index, "wrong-type", "Every entry must be a text."),
+            }
+        }
+        (texts.len() == entries.len()).then_some(texts)
+    }
+
+    /// A fault of one entry of an array.
+    pub fn fault_in(&self, name: &str, index: usize, code: &str, message: impl Into<String>) {
+        self.faults.add(&format!("{}/{index}", self.pointer_to(name)), code, message);
+    }
+
     /// Names of the fields, for objects with free names.
     pub fn names(&self) -> impl Iterator<Item = &'a String> + use<'a> {
         self.object.keys()

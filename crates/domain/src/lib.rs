@@ -10,10 +10,12 @@
 pub mod access;
 pub mod address;
 pub mod amendment;
+pub mod calendar;
 pub mod catalogue;
 pub mod decide;
 pub mod division;
 pub mod effect;
+pub mod escalation;
 pub mod event;
 pub mod input;
 pub mod limits;

@@ -46,6 +46,17 @@ pub const COVERAGE_FINDINGS_TOLD_MAX: usize = 1_000;
 /// Days of orders that are looked at for gaps when the caller names none, and at most.
 pub const COVERAGE_GAP_DAYS_DEFAULT: u32 = 30;
 pub const COVERAGE_GAP_DAYS_MAX: u32 = 366;
+/// Calendars of one operator.
+pub const CALENDARS_MAX: usize = 500;
+/// Holidays of a calendar, and moved days of it: thirty years of either.
+pub const CALENDAR_DAYS_MAX: usize = 1_000;
+/// Working intervals of one day.
+pub const CALENDAR_INTERVALS_MAX: usize = 12;
+/// Days that are looked at when working time is counted, fifty years; what lies beyond counts every minute.
+pub const CALENDAR_SPANS_MAX: usize = 20_000;
+/// Rungs of a ladder, and repetitions of one: people stop reading long before.
+pub const LADDER_RUNGS_MAX: usize = 20;
+pub const LADDER_REPEATS_MAX: u32 = 20;
 /// Attempts at an effect before it becomes fallout: with the delays below about two hours.
 pub const EFFECT_ATTEMPTS_MAX: i64 = 32;
 /// Delay before the second attempt at an effect, in milliseconds; it doubles with every attempt.
@@ -89,8 +100,6 @@ pub const ROLES_MAX: usize = 1_000;
 pub const GRANTS_MAX: usize = 200;
 /// Rights that one role or token may name; there are fewer.
 pub const RIGHTS_MAX: usize = 100;
-/// Absences of one person that are kept.
-pub const ABSENCES_MAX: usize = 100;
 
 /// Technicians of one operator.
 pub const TECHNICIANS_MAX: usize = 5_000;
@@ -102,7 +111,7 @@ pub const SKILLS_MAX: usize = 50;
 pub const HOURS_PER_DAY_MAX: usize = 8;
 /// Shifts of one technician: a year of days, and some.
 pub const SHIFTS_MAX: usize = 400;
-/// Absences of one technician.
+/// Absences of one person that are kept.
 pub const ABSENCES_MAX: usize = 200;
 /// Minutes between two visits of a technician.
 pub const TRAVEL_BUFFER_MINUTES_MAX: u32 = 240;

@@ -3,6 +3,7 @@
 use crate::address::Address;
 use crate::catalogue::Service;
 use crate::division::DivisionReference;
+use crate::escalation::{Jeopardy, StageEscalation};
 use crate::party::Party;
 use crate::provisioning::BillingObject;
 use crate::routing::RoutingDecision;
@@ -185,10 +186,14 @@ pub struct Hold {
     /// The scenario's word for the reason, if one was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason_code: Option<String>,
-    /// What was left of the stage's deadline, in milliseconds; it goes on when the hold ends. None: no deadline, or one
-    /// that does not stand still.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// What was left of the stage's deadline, in milliseconds that pass day and night: of holds that began before there
+    /// were calendars.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remaining_ms: Option<i64>,
+    /// What was left of the stage's deadline, in milliseconds of working time, negative when it had passed; it goes on
+    /// when the hold ends. None: no deadline, or one that does not stand still.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remaining_working_ms: Option<i64>,
 }
 
 /// A document of the order. The bytes are kept by their SHA-256.
@@ -377,6 +382,11 @@ pub struct Order {
     /// None: no visit is booked, or none was needed yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub appointment: Option<Appointment>,
+    /// How much the stage's deadline is in danger.
+    #[serde(default)]
+    pub jeopardy: Jeopardy,
+    #[serde(default, skip_serializing_if = "StageEscalation::is_empty")]
+    pub escalation: StageEscalation,
     /// Stages that the order was in, each once, in the order of the first entry: what a cancellation takes back.
     #[serde(default)]
     pub stages_entered: Vec<String>,
@@ -414,16 +424,15 @@ impl Order {
         value
     }
 
-    /// When somebody must look at the order again: its deadline while nobody was told, when it leaves its stage by itself,
-    /// or the end of its hold.
+    /// When somebody must look at the order again: at the next rung of its ladder, when it leaves its stage by itself, or
+    /// at the end of its hold.
     pub fn next_check_at(&self) -> Option<Instant> {
         if self.is_closed() {
             return None;
         }
-        let deadline = self.stage.due_at.filter(|_| !self.escalated);
         let leaves_at = self.leaves_at.filter(|_| self.hold.is_none());
         let hold_ends = self.hold.as_ref().and_then(|hold| hold.until);
-        [deadline, leaves_at, hold_ends].into_iter().flatten().min()
+        [self.escalation.next_rung_at, leaves_at, hold_ends].into_iter().flatten().min()
     }
 
     /// What makes two open orders the same request: kind, services, address and party. None: never a duplicate

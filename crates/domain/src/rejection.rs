@@ -75,6 +75,8 @@ pub enum Rejection {
     FieldValueRequired { field: String, value: Option<String> },
     #[error("The order was closed more than {days} days ago; register a new one.")]
     TooLateToReopen { days: i64 },
+    #[error("Nothing was escalated in stage {stage:?}; there is nothing to answer.")]
+    NothingEscalated { stage: String },
     #[error("Work of the system has failed; repeat, complete or give it up first (effects).")]
     FalloutWaits,
     #[error("The login {login:?} is taken; choose another.")]
@@ -164,6 +166,7 @@ impl Rejection {
             Rejection::PauseReasonUnknown { .. } => "pause-reason-unknown",
             Rejection::FieldValueRequired { .. } => "field-value-required",
             Rejection::TooLateToReopen { .. } => "too-late-to-reopen",
+            Rejection::NothingEscalated { .. } => "nothing-escalated",
             Rejection::FalloutWaits => "fallout-waits",
             Rejection::LoginTaken { .. } => "login-taken",
             Rejection::RoleTaken { .. } => "role-taken",
@@ -272,6 +275,9 @@ impl Rejection {
             },
             Rejection::TooLateToReopen { days } => {
                 format!("Заявка закрыта больше {days} дней назад; зарегистрируйте новую.")
+            }
+            Rejection::NothingEscalated { stage } => {
+                format!("На этапе {stage:?} ничего не эскалировано; отвечать не на что.")
             }
             Rejection::FalloutWaits => {
                 "Работа системы не удалась; сначала повторите, завершите или прекратите её (effects)."

@@ -21,6 +21,8 @@ mod clock;
 mod ends;
 #[path = "decide/properties.rs"]
 mod properties;
+#[path = "decide/ladder.rs"]
+mod ladder;
 #[path = "decide/rejections.rs"]
 mod rejections;
 #[path = "decide/visits.rs"]

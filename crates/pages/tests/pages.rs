@@ -1,5 +1,6 @@
 //! Every page in every language, of an order whose people try to be markup.
 
+use oms_domain::calendar::Calendars;
 use oms_domain::decide::{self, Command, Context};
 use oms_domain::division::{Division, Neighbourhood};
 use oms_domain::effect::EffectState;
@@ -45,6 +46,7 @@ fn order() -> (Order, Vec<Event>) {
         scenario: scenario::find("support-individual", 1).expect("a scenario"),
         neighbourhood: &coverage.neighbourhood,
         workforce: None,
+        calendars: Calendars::round_the_clock(),
     };
     let registration = Registration::read(&form, NOW).expect("the form is right");
     let (id, number) = ("an-id".to_owned(), "261124-4801-9372".to_owned());

@@ -130,10 +130,11 @@ pub trait Database: Sync + Send {
 /// Whether a message tells of a broken rule; both databases name the constraint in it. A reference to what is not there
 /// is no rule that a caller can break: it is our bug, and its connection is not used on.
 pub fn is_rule(message: &str) -> bool {
-    const MARKS: [&str; 9] = [
+    const MARKS: [&str; 10] = [
         "UNIQUE constraint failed",
         "order_stale",
         "effect_lease_lost",
+        "calendars_stale",
         "slot_taken",
         "technicians_stale",
         "identity_stale",

@@ -4,11 +4,13 @@
 //! (feature `spin`), sqlx in native programs (feature `native`). Statements differ between the two databases only where
 //! [`dialect`] says so.
 
+mod calendars;
 mod codec;
 pub mod database;
 mod dialect;
 mod documents;
 mod effects;
+mod escalations;
 mod health;
 mod identity;
 mod orders;

@@ -18,12 +18,18 @@ struct Step {
 
 /// All steps, oldest first. A shipped step is never edited. Listed here instead of read by sqlx's macro, which would
 /// build sqlx and SQLite a second time for the compiler's own use.
-const STEPS: [Step; 4] = [
+const STEPS: &[Step] = &[
     Step {
         version: 1,
         name: "orders",
         sqlite: include_str!("../../../migrations/sqlite/0001_orders.sql"),
         postgres: include_str!("../../../migrations/postgres/0001_orders.sql"),
+    },
+    Step {
+        version: 2,
+        name: "calendars",
+        sqlite: include_str!("../../../migrations/sqlite/0002_calendars.sql"),
+        postgres: include_str!("../../../migrations/postgres/0002_calendars.sql"),
     },
     Step {
         version: 3,

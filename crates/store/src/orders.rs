@@ -1,5 +1,6 @@
 //! Orders: looked up, loaded, saved.
 
+use crate::calendars::{calendars_json, read_calendars};
 use crate::codec::read;
 use crate::database::{Database, Dialect, Row};
 use crate::{Store, page, save};
@@ -7,6 +8,7 @@ use oms_app::ports::{
     LoadedOrder, OrderFilter, OrderPage, OrderPageQuery, OrderReference, Orders,
     RegistrationContext, RegistrationQuery, Replay, Save, SaveError, StoreError,
 };
+use oms_domain::calendar::Calendars;
 use oms_domain::division::{Neighbour, Neighbourhood};
 use oms_domain::event::Event;
 use oms_domain::limits::DIVISION_DEPTH_MAX;
@@ -50,8 +52,9 @@ impl<D: Database> Orders for Store<D> {
         let order: Order = read("order", &row.text(0)?)?;
         let neighbours: Vec<NeighbourRow> = read("neighbourhood", &row.text(1)?)?;
         let neighbourhood = neighbourhoods(neighbours).into_values().next().unwrap_or_default();
-        let division_path = row.optional_text(2)?;
-        Ok(Some(LoadedOrder { order, neighbourhood, division_path }))
+        let calendars = Calendars::around(&neighbourhood, read_calendars(&row.text(2)?)?);
+        let division_path = row.optional_text(3)?;
+        Ok(Some(LoadedOrder { order, neighbourhood, calendars, division_path }))
     }
 
     async fn find(&self, reference: &OrderReference) -> Result<Option<Order>, StoreError> {
@@ -138,6 +141,7 @@ fn registration_statement(dialect: Dialect) -> String {
         "code IN (SELECT division_code FROM candidate) OR parent_code IS NULL",
     );
     let rules = dialect.array_of(&dialect.json("document"));
+    let calendars = calendars_json(dialect);
     let around = neighbourhood_json(dialect);
     let reference = dialect.tuple_of("id, number");
     let replay = dialect.tuple_of("body_sha256, response");
@@ -153,16 +157,17 @@ fn registration_statement(dialect: Dialect) -> String {
                 (SELECT {reference} FROM orders WHERE duplicate_key = $3), \
                 (SELECT {reference} FROM orders WHERE import_key = $4), \
                 (SELECT {rules} FROM candidate), {around}, \
-                (SELECT MIN(code) FROM division WHERE parent_code IS NULL)"
+                (SELECT MIN(code) FROM division WHERE parent_code IS NULL), {calendars}"
     )
 }
 
 fn load_statement(dialect: Dialect, column: &str) -> String {
     let tables = neighbourhood_tables("code = (SELECT covering_code FROM found)");
     let around = neighbourhood_json(dialect);
+    let calendars = calendars_json(dialect);
     format!(
         "WITH RECURSIVE found AS (SELECT document, covering_code, division_code FROM orders WHERE {column} = $1), \
-         {tables} SELECT found.document, {around}, \
+         {tables} SELECT found.document, {around}, {calendars}, \
                 (SELECT path FROM division WHERE code = found.division_code) FROM found"
     )
 }
@@ -192,5 +197,6 @@ fn read_registration_context(row: &mut Row) -> Result<RegistrationContext, Store
         candidates: read("coverage rules", &row.text(3)?)?,
         neighbourhoods: neighbourhoods(neighbours).into_values().collect(),
         root: row.optional_text(5)?,
+        calendars: read_calendars(&row.text(6)?)?,
     })
 }

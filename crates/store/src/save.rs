@@ -69,7 +69,7 @@ fn idempotency(save: &Save<'_>) -> String {
 }
 
 fn escalations(save: &Save<'_>) -> String {
-    let entry = save.escalation.iter().map(|escalation| {
+    let entry = save.escalations.iter().map(|escalation| {
         json!({
             "id": escalation.id,
             "division": escalation.division,

@@ -3,6 +3,7 @@
 pub mod ceiling;
 pub mod coverage;
 pub mod load;
+pub mod ticks;
 
 use crate::app::{AppOptions, TestApp};
 use crate::database::DatabaseKind;

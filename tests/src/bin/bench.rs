@@ -1,13 +1,16 @@
-//! `cargo xtask bench [SECONDS]`: the table of docs/performance.md.
+//! `cargo xtask bench [SECONDS [OPEN]]`: the tables of docs/performance.md. OPEN are the open orders of the larger tick;
+//! with 0 seconds only the ticks are measured.
 
 use anyhow::{Context, Result};
 use oms_tests::DatabaseKind;
+use oms_tests::bench::ticks::{OPEN_FEW, TickRow, measure_ticks};
 use oms_tests::bench::{Row, coverage, measure};
 use std::time::Duration;
 
 /// Time of each of the two halves of a measurement.
 const SECONDS_DEFAULT: u64 = 4;
 const CONNECTIONS: [usize; 2] = [1, 16];
+const OPEN_DEFAULT: u64 = 1_000_000;
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -17,6 +20,19 @@ async fn main() -> Result<()> {
             text.parse().with_context(|| format!("{text:?} must be a number of seconds"))?
         }
     };
+    let open = match std::env::args().nth(2) {
+        None => OPEN_DEFAULT,
+        Some(text) => {
+            text.parse().with_context(|| format!("{text:?} must be a number of orders"))?
+        }
+    };
+    if seconds > 0 {
+        requests(seconds).await?;
+    }
+    ticks(open).await
+}
+
+async fn requests(seconds: u64) -> Result<()> {
     println!(
         "| Database | Operation | Connections | Product/s | p50 ms | p99 ms | Native/s | p50 ms | p99 ms | Ratio | Statements |"
     );
@@ -39,6 +55,26 @@ async fn main() -> Result<()> {
             Some(mib) => println!("Peak memory of the product on {kind:?}: {mib} MiB."),
             None => println!("Peak memory on {kind:?}: not known on this system."),
         }
+    }
+    Ok(())
+}
+
+async fn ticks(open: u64) -> Result<()> {
+    println!();
+    println!(
+        "| Database | Escalations/s | 1,000 due of {OPEN_FEW}, ms | 1,000 due of {open}, ms | Ratio |"
+    );
+    println!("|---|--:|--:|--:|--:|");
+    for kind in [DatabaseKind::Sqlite, DatabaseKind::Postgres] {
+        let row: TickRow = measure_ticks(kind, open).await?;
+        println!(
+            "| {:?} | {:.0} | {} | {} | {:.2} |",
+            row.database,
+            row.escalations_per_second(),
+            row.few.as_millis(),
+            row.many.as_millis(),
+            row.ratio()
+        );
     }
     Ok(())
 }

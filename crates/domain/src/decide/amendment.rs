@@ -9,11 +9,12 @@ use super::{cancellation, require_not_cancelling, require_not_held, require_open
 use crate::amendment::{Amendment, Aspect, FieldChange};
 use crate::effect::EffectKind;
 use crate::event::EventType;
+use crate::order::Order;
 use crate::provisioning;
 use crate::rejection::Rejection;
 use crate::rights::Right;
 use crate::routing::Coverage;
-use crate::scenario::{EntryAction, LocalText, PointOfNoReturn, Stage};
+use crate::scenario::{EntryAction, LocalText, PointOfNoReturn, Scenario, Stage};
 use serde_json::json;
 
 pub(super) fn amend(
@@ -28,7 +29,7 @@ pub(super) fn amend(
         return Ok(());
     }
     let penalty = check_point_of_no_return(change, amendment)?;
-    let target = stage_to_redo(change, amendment);
+    let target = stage_to_redo(&change.order, change.context.scenario, amendment);
     if target.is_some() {
         require_not_held(&change.order)?;
     }
@@ -91,9 +92,12 @@ fn check_point_of_no_return(
 }
 
 /// The earliest stage that the order was in and that depends on what changes.
-fn stage_to_redo<'a>(change: &Change<'a>, amendment: &Amendment) -> Option<&'a Stage> {
-    let scenario = change.context.scenario;
-    let entered = change.order.stages_entered.iter().filter_map(|code| scenario.stage(code));
+pub(super) fn stage_to_redo<'a>(
+    order: &Order,
+    scenario: &'a Scenario,
+    amendment: &Amendment,
+) -> Option<&'a Stage> {
+    let entered = order.stages_entered.iter().filter_map(|code| scenario.stage(code));
     entered
         .into_iter()
         .find(|stage| amendment.aspects.iter().any(|aspect| stage.is_redone_when(*aspect)))
@@ -116,7 +120,10 @@ fn draw_again(change: &mut Change<'_>, amendment: &Amendment) {
     let templates: Vec<String> = drawn
         .filter_map(|action| match action {
             EntryAction::Draw { template } if counts(template) => Some(template.clone()),
-            EntryAction::Draw { .. } | EntryAction::Provision | EntryAction::Retire => None,
+            EntryAction::Draw { .. }
+            | EntryAction::Provision
+            | EntryAction::Retire
+            | EntryAction::Book { .. } => None,
         })
         .collect();
     for template in templates {

@@ -1,9 +1,11 @@
 //! A change in the making: the next state with the events and effects so far.
 
 use super::visits::{BookingChange, VisitRequest};
-use super::{Context, tasks, visits};
+use super::{Context, ladder, tasks, visits};
+use crate::calendar::Calendar;
 use crate::division::DivisionReference;
 use crate::effect::{Effect, EffectKind};
+use crate::escalation::{Jeopardy, StageEscalation};
 use crate::event::{Event, EventType};
 use crate::order::{CurrentStage, Order};
 use crate::party::Language;
@@ -106,13 +108,12 @@ impl<'a> Change<'a> {
             code: stage.code.clone(),
             name: stage.name.get(Language::En).to_owned(),
             entered_at: now,
-            due_at: stage
-                .deadline_minutes
-                .filter(|_| stage.state.is_open())
-                .map(|minutes| now.plus_minutes(minutes)),
+            due_at: None,
         };
         self.order.state = stage.state;
         self.order.escalated = false;
+        self.order.jeopardy = Jeopardy::None;
+        self.order.escalation = StageEscalation::default();
         self.order.leaves_at = self
             .context
             .scenario
@@ -128,6 +129,10 @@ impl<'a> Change<'a> {
             self.order.closed_at = Some(now);
         } else {
             self.route(stage)?;
+            // In the working time of the division that has the order now.
+            let calendar = self.calendar();
+            self.order.stage.due_at =
+                stage.deadline_minutes.map(|minutes| calendar.plus_working_minutes(now, minutes));
         }
         tasks::open(self, stage)?;
         for action in &stage.on_entry {
@@ -151,6 +156,17 @@ impl<'a> Change<'a> {
             }
         }
         Ok(())
+    }
+
+    /// When the division works that has the order.
+    pub fn calendar(&self) -> &'a Calendar {
+        self.context.calendars.of(&self.order.division.code)
+    }
+
+    /// The division above the one that has the order; None: there is none within reach.
+    pub fn parent_division(&self) -> Option<DivisionReference> {
+        let parent = self.context.neighbourhood.parent_of(&self.order.division.code)?;
+        Some(DivisionReference { code: parent.code.clone(), name: parent.name.clone() })
     }
 
     pub fn request_retirement(&mut self) {
@@ -191,9 +207,11 @@ impl<'a> Change<'a> {
     }
 
     pub fn into_decision(mut self) -> Decision {
+        let next_rung_at = ladder::next_rung_at(&self);
         if let Some(last) = self.events.last_mut() {
             self.order.version += 1;
             self.order.updated_at = self.context.now;
+            self.order.escalation.next_rung_at = next_rung_at;
             last.change = Some(replay::difference(self.before, &self.order));
         }
         Decision {

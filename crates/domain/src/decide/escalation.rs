@@ -1,13 +1,26 @@
-//! What time does to an order: holds end, deadlines are missed.
+//! What time does to an order: holds end, deadlines come near and are missed, and people are told, rung by rung.
 
 use super::change::Change;
-use super::{hold, transition};
-use crate::effect::EffectKind;
+use super::{hold, ladder, require_open, transition};
+use crate::escalation::EscalationAnswer;
 use crate::event::EventType;
 use crate::rejection::Rejection;
+use crate::rights::Right;
+use serde::Serialize;
 use serde_json::json;
 
-/// Looks at the clock. Each missed deadline is told once per stage entered: one event, one effect.
+/// Somebody who was told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Told {
+    /// `assignee`, `division` or `parentDivision`.
+    pub to: String,
+    /// The name of the person or division.
+    pub name: String,
+    pub email: Option<String>,
+}
+
+/// Looks at the clock.
 pub(super) fn check(change: &mut Change<'_>) -> Result<(), Rejection> {
     let now = change.context.now;
     if change.order.is_closed() {
@@ -21,26 +34,47 @@ pub(super) fn check(change: &mut Change<'_>) -> Result<(), Rejection> {
     if leaves && change.order.hold.is_none() {
         return transition::follow_time(change);
     }
-    let Some(due) = change.order.stage.due_at.filter(|due| *due <= now && !change.order.escalated)
-    else {
-        return Ok(());
-    };
-    change.order.escalated = true;
-    let stage = change.order.stage.clone();
-    let division = change.order.division.clone();
-    let summary =
-        format!("{} should have been left by {due}; {} is told.", stage.name, division.name);
-    let payload = json!({ "stage": stage.code, "dueAt": due, "division": division.code });
-    change.request(EffectKind::Escalate, EventType::DeadlineMissed, summary, payload);
+    ladder::climb(change);
     Ok(())
 }
 
-pub(super) fn told(change: &mut Change<'_>, division: &str, email: Option<&str>) {
-    let summary = format!("{division} was told of the missed deadline.");
-    change.record(
-        EventType::Escalated,
-        summary,
-        None,
-        json!({ "division": division, "email": email }),
-    );
+/// The executor of an escalation has told people.
+pub(super) fn told(change: &mut Change<'_>, rung: Option<&str>, told: &[Told]) {
+    let names: Vec<&str> = told.iter().map(|one| one.name.as_str()).collect();
+    let were = if names.len() == 1 { "was" } else { "were" };
+    let summary = format!("{} {were} told of the deadline.", names.join(" and "));
+    change.record(EventType::Escalated, summary, None, json!({ "rung": rung, "told": told }));
+}
+
+/// Somebody takes care: no rung of this stage fires any more. Answering again changes nothing.
+pub(super) fn answer(change: &mut Change<'_>, comment: String) -> Result<(), Rejection> {
+    require_open(&change.order)?;
+    let actor = change.context.actor;
+    let is_assignee = change.order.assignee.as_deref() == Some(actor.name.as_str());
+    let stage = change.order.stage.code.clone();
+    let moves_it = change
+        .context
+        .scenario
+        .transitions_from(&stage)
+        .filter_map(|transition| transition.right)
+        .any(|right| actor.may(right));
+    if !(is_assignee || moves_it || actor.may(Right::OrdersAssign)) {
+        return Err(Rejection::RightMissing(Right::OrdersAssign));
+    }
+    let escalation = &change.order.escalation;
+    if escalation.answered.is_some() {
+        return Ok(());
+    }
+    if escalation.rungs.is_empty() && !change.order.escalated {
+        return Err(Rejection::NothingEscalated { stage });
+    }
+    let answer = EscalationAnswer {
+        by: actor.name.clone(),
+        at: change.context.now,
+        comment: comment.clone(),
+    };
+    change.order.escalation.answered = Some(answer);
+    let summary = "The escalation is answered; nobody else is told in this stage.".to_owned();
+    change.record(EventType::EscalationAnswered, summary, Some(comment), json!({ "stage": stage }));
+    Ok(())
 }

@@ -1,4 +1,5 @@
-//! Putting an order on hold and taking it off. The deadline stands still meanwhile.
+//! Putting an order on hold and taking it off. The deadline stands still meanwhile: what is left of it is kept in working
+//! time, and goes on by the calendar of whoever has the order then.
 
 use super::change::Change;
 use super::{require_not_cancelling, require_open, require_right, visits};
@@ -39,19 +40,27 @@ pub(super) fn hold(
         return Ok(());
     }
     // What stood still goes on for a moment, and stands still again unless the new reason lets it run.
-    if let Some(remaining) = previous.as_ref().and_then(|hold| hold.remaining_ms) {
-        change.order.stage.due_at = Some(now.plus_ms(remaining));
+    if let Some(due) = previous.as_ref().and_then(|hold| goes_on(change, hold)) {
+        change.order.stage.due_at = Some(due);
     }
     let stands_still = change.order.stage.due_at.filter(|_| !deadline_runs);
-    let remaining_ms = stands_still.map(|due| due.0 - now.0);
+    let calendar = change.calendar();
+    let remaining_working_ms = stands_still.map(|due| calendar.working_ms_between(now, due));
     if stands_still.is_some() {
         change.order.stage.due_at = None;
     }
     let since = previous.map_or(now, |hold| hold.since);
     let by = change.context.actor.name.clone();
     let code = reason_code.clone();
-    change.order.hold =
-        Some(Hold { reason: reason.clone(), reason_code, since, until, by, remaining_ms });
+    change.order.hold = Some(Hold {
+        reason: reason.clone(),
+        reason_code,
+        since,
+        until,
+        by,
+        remaining_ms: None,
+        remaining_working_ms,
+    });
     change.order.state = OrderState::Held;
     visits::release(change, "the order is on hold");
     let end = until.map(|until| format!(" until {until}")).unwrap_or_default();
@@ -71,14 +80,17 @@ pub(super) fn wait_for_start(change: &mut Change<'_>) {
     let now = change.context.now;
     let start = Instant::parse(&format!("{date}T00:00:00Z")).filter(|start| *start > now);
     let Some(start) = start.filter(|_| change.order.is_open()) else { return };
-    let remaining_ms = change.order.stage.due_at.take().map(|due| due.0 - now.0);
+    let calendar = change.calendar();
+    let due = change.order.stage.due_at.take();
+    let remaining_working_ms = due.map(|due| calendar.working_ms_between(now, due));
     change.order.hold = Some(Hold {
         reason: format!("It is to start on {date}."),
         since: now,
         until: Some(start),
         by: change.context.actor.name.clone(),
         reason_code: Some(FUTURE_DATED.to_owned()),
-        remaining_ms,
+        remaining_ms: None,
+        remaining_working_ms,
     });
     change.order.state = OrderState::Held;
     let data = json!({ "until": start, "reasonCode": FUTURE_DATED, "deadlineRuns": false });
@@ -104,13 +116,22 @@ pub(super) fn resume(change: &mut Change<'_>) -> Result<(), Rejection> {
     Ok(())
 }
 
+/// When the stage must be left if its deadline goes on now; None: it did not stand still.
+fn goes_on(change: &Change<'_>, hold: &Hold) -> Option<Instant> {
+    let now = change.context.now;
+    match (hold.remaining_working_ms, hold.remaining_ms) {
+        (Some(remaining), _) => Some(change.calendar().plus_working_ms(now, remaining)),
+        (None, remaining) => remaining.map(|remaining| now.plus_ms(remaining)),
+    }
+}
+
 /// Ends the hold; the deadline goes on with what was left of it.
 pub(super) fn end(change: &mut Change<'_>, summary: &str) {
     let Some(hold) = change.order.hold.take() else { return };
     let stage = change.context.scenario.stage(&change.order.stage.code);
     change.order.state = stage.map_or(OrderState::InProgress, |stage| stage.state);
-    if let Some(remaining) = hold.remaining_ms {
-        change.order.stage.due_at = Some(change.context.now.plus_ms(remaining));
+    if let Some(due) = goes_on(change, &hold) {
+        change.order.stage.due_at = Some(due);
     }
     let held_for = change.context.now.0 - hold.since.0;
     change.order.leaves_at = change.order.leaves_at.map(|leaves| leaves.plus_ms(held_for));

@@ -10,6 +10,7 @@ mod choice;
 mod effects;
 mod escalation;
 mod hold;
+mod ladder;
 mod notes;
 mod register;
 mod tasks;
@@ -17,12 +18,14 @@ mod transition;
 mod visits;
 
 pub use change::Decision;
+pub use escalation::Told;
 pub use transition::{AvailableTransition, available};
 pub use visits::{
     AskedSlot, BookingChange, VisitRequest, workforce_for_all_transitions, workforce_wanted,
 };
 
 use crate::amendment::Amendment;
+use crate::calendar::Calendars;
 use crate::division::Neighbourhood;
 use crate::order::{Document, Order};
 use crate::provisioning::BillingObject;
@@ -98,10 +101,14 @@ pub enum Command {
     Retired {
         keys: Vec<String>,
     },
-    /// The executor of an escalation has told the division.
+    /// The executor of an escalation has told people.
     Escalated {
-        division: String,
-        email: Option<String>,
+        rung: Option<String>,
+        told: Vec<Told>,
+    },
+    /// Somebody takes care of an escalated order.
+    AnswerEscalation {
+        comment: String,
     },
     /// An effect failed for good.
     EffectFailed {
@@ -123,7 +130,7 @@ pub enum Command {
         effect: String,
         reason: String,
     },
-    /// Time has passed: a hold may end, a deadline may be missed.
+    /// Time has passed: a hold may end, a deadline may come near or be missed.
     Check,
 }
 
@@ -137,6 +144,8 @@ pub struct Context<'a> {
     pub neighbourhood: &'a Neighbourhood,
     /// The technicians and their visits, when [`workforce_wanted`] asks for them.
     pub workforce: Option<&'a Workforce>,
+    /// When the divisions of the neighbourhood work.
+    pub calendars: &'a Calendars,
 }
 
 /// Decides a command. A command that finds its work done already changes nothing: its decision has no events.
@@ -169,9 +178,8 @@ pub fn decide(
         Command::DocumentDrawn { document } => effects::document_drawn(&mut change, document),
         Command::Provisioned { objects } => effects::provisioned(&mut change, objects)?,
         Command::Retired { keys } => effects::retired(&mut change, &keys)?,
-        Command::Escalated { division, email } => {
-            escalation::told(&mut change, &division, email.as_deref())
-        }
+        Command::Escalated { rung, told } => escalation::told(&mut change, rung.as_deref(), &told),
+        Command::AnswerEscalation { comment } => escalation::answer(&mut change, comment)?,
         Command::EffectFailed { effect, kind, error } => {
             effects::failed(&mut change, &effect, &kind, &error)
         }

@@ -80,6 +80,8 @@ pub fn register(
         cancellation: None,
         leaves_at: None,
         appointment: None,
+        jeopardy: Default::default(),
+        escalation: Default::default(),
         stages_entered: Vec::new(),
     };
     let mut change = Change::new(order, context);

@@ -1,5 +1,6 @@
 //! Visits of technicians: booked when a stage is entered, moved, released, done.
 
+use super::amendment::stage_to_redo;
 use super::change::Change;
 use super::choice::{Chosen, bookings_of_others, choose, free};
 use super::{
@@ -72,6 +73,13 @@ pub fn workforce_wanted(
         Command::Reschedule { visit, .. } => {
             scenario.stage(&order.stage.code)?.visit()?;
             (order.division.code.clone(), visit)
+        }
+        Command::Amend { amendment, .. } => {
+            let stage = stage_to_redo(order, scenario, amendment)?;
+            stage.visit()?;
+            let change = Change::of(order, context);
+            let division = change.division_of_kind(stage.division_kind.as_deref()).ok()?;
+            return Some(query(vec![division.code], None, context.now));
         }
         _ => return None,
     };

@@ -1,6 +1,7 @@
 //! The parts of a scenario, as TOML and JSON write them.
 
 use crate::amendment::Aspect;
+use super::ladder::Rung;
 use crate::effect::EffectKind;
 use crate::order::{OrderKind, OrderState};
 use crate::party::{Language, PartyType};
@@ -66,6 +67,9 @@ pub struct Stage {
     /// Why an order may be put on hold here. Empty: for any reason, in the person's own words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pause_reasons: Vec<PauseReason>,
+    /// Who is told when, before and after the deadline. Empty: as [`default_ladder`](super::default_ladder) says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ladder: Vec<Rung>,
     /// From here on the order can't be cancelled, or only at a price.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub point_of_no_return: Option<PointOfNoReturn>,
@@ -271,7 +275,7 @@ impl Stage {
         }
         let agrees = self.on_entry.iter().any(|action| match action {
             EntryAction::Draw { template } => self.documents.contains(template),
-            EntryAction::Provision | EntryAction::Retire => false,
+            EntryAction::Provision | EntryAction::Retire | EntryAction::Book { .. } => false,
         });
         agrees && aspect.is_substance()
     }

@@ -11,13 +11,16 @@ fn a_missed_deadline_is_told_once_per_stage_entered() {
         "connect-individual",
         "
         registration            => acknowledged registered north-sales | registered routed |
-        after 239m
+        after 179m
         system checks           => nothing
-        after 1m
+        after 61m
         system checks           => acknowledged registered north-sales | deadlineMissed | escalate
         system checks           => nothing
         system tells north-sales => acknowledged registered north-sales | escalated |
+        after 119m
+        system checks           => nothing
         after 5000m
+        system checks           => acknowledged registered north-sales | escalationRaised | escalate
         system checks           => nothing
         sales does accept       => inProgress feasibility north-tech | transitioned routed |
         system checks           => nothing
@@ -57,9 +60,11 @@ fn the_deadline_stands_still_while_the_order_is_on_hold() {
         after 5000m
         system checks                   => nothing
         desk resumes                    => acknowledged registered north-tech | resumed |
-        after 19m
+        after 4m
         system checks                   => nothing
         after 1m
+        system checks                   => acknowledged registered north-tech | deadlineAtRisk | escalate
+        after 15m
         system checks                   => acknowledged registered north-tech | deadlineMissed | escalate
         ",
     );
@@ -96,7 +101,7 @@ fn holding_again_changes_the_hold_and_not_the_clock() {
         after 60m
         system checks                   => acknowledged registered north-tech | resumed |
         after 9m
-        system checks                   => nothing
+        system checks                   => acknowledged registered north-tech | deadlineAtRisk | escalate
         after 1m
         system checks                   => acknowledged registered north-tech | deadlineMissed | escalate
         ",
@@ -134,17 +139,17 @@ fn closed_orders_have_no_deadline_and_a_cancelled_one_no_hold() {
 }
 
 #[test]
-fn the_next_look_at_an_order_is_due_at_its_deadline_or_at_the_end_of_its_hold() {
+fn the_next_look_at_an_order_is_due_at_its_next_rung_or_at_the_end_of_its_hold() {
     // step, then the minutes after the morning at which somebody must look; none: never
     let table = [
-        ("after 0m", Some(60)),
+        ("after 0m", Some(45)),
         ("desk holds because away", None),
         ("desk holds for 30m because away", Some(30)),
         ("after 20m", Some(30)),
-        ("desk resumes", Some(80)),
-        ("after 60m", Some(80)),
-        ("system checks", None),
-        ("support does start", Some(80 + 1440)),
+        ("desk resumes", Some(65)),
+        ("after 60m", Some(65)),
+        ("system checks", Some(80 + 30)),
+        ("support does start", Some(80 + 1080)),
         ("desk cancels because moved", None),
     ];
     let (mut story, _) = Story::of("support-individual");

@@ -3,6 +3,7 @@
 use crate::orders::{MORNING, actor, coverage, form, neighbourhood, registered, scenario};
 use crate::stories::{Step, Story};
 use crate::tables::cases;
+use oms_domain::calendar::Calendars;
 use oms_domain::decide::{self, Command, Context, available};
 use oms_domain::division::Neighbourhood;
 use oms_domain::registration::Registration;
@@ -48,6 +49,12 @@ const BROKEN: &str = "
     support-individual |                            | desk holds for 0m because away           | hold-ends-in-the-past
     support-individual |                            | desk holds for -5m because away          | hold-ends-in-the-past
     support-individual | desk holds because away    | desk holds for -5m because away          | hold-ends-in-the-past
+
+    # escalations
+    support-individual |                            | support answers because on it            | nothing-escalated
+    support-individual | after 50m; system checks   | nobody answers because on it             | right-missing
+    support-individual | after 50m; system checks   | sales answers because on it              | right-missing
+    support-individual | desk cancels because moved | desk answers because on it               | order-is-closed
 
     # transitions
     support-individual |                            | support does no-such-thing               | transition-unknown
@@ -147,8 +154,14 @@ fn an_order_needs_an_organisation_to_go_to() {
     let (story, _) = Story::of("connect-individual");
     let (sales, nowhere) = (actor("sales"), Neighbourhood::default());
     let scenario = scenario("connect-individual");
-    let context =
-        Context { now: MORNING, actor: &sales, scenario, neighbourhood: &nowhere, workforce: None };
+    let context = Context {
+        now: MORNING,
+        actor: &sales,
+        scenario,
+        neighbourhood: &nowhere,
+        calendars: Calendars::round_the_clock(),
+        workforce: None,
+    };
     let rejection = decide::decide(&story.order, accept(), context).expect_err("nowhere to go");
     assert_eq!(rejection, Rejection::OrganisationMissing);
 }
@@ -185,6 +198,7 @@ fn a_stage_that_the_scenario_does_not_have_is_refused_wherever_it_is_named() {
         scenario: &broken,
         neighbourhood: &around,
         workforce: None,
+        calendars: Calendars::round_the_clock(),
     };
     let start = Command::Transition {
         transition: "start".to_owned(),
@@ -227,6 +241,7 @@ fn what_can_be_done_is_listed_with_what_stands_in_the_way() {
             scenario: scenario(name),
             neighbourhood: &around,
             workforce: None,
+            calendars: Calendars::round_the_clock(),
         };
         let listed: Vec<String> = available(&story.order, context)
             .into_iter()
@@ -250,6 +265,7 @@ fn every_rejection_has_its_own_word_and_says_a_sentence() {
         Rejection::OrderIsClosed { state: "completed" },
         Rejection::OrderIsHeld { reason: text() },
         Rejection::OrderIsNotHeld,
+        Rejection::NothingEscalated { stage: text() },
         Rejection::TransitionUnknown { transition: text() },
         Rejection::TransitionNotFromHere { transition: text(), from: text(), stage: text() },
         Rejection::TransitionIsAutomatic { transition: text(), after: "provision" },
@@ -334,6 +350,7 @@ fn register_form(
         scenario,
         neighbourhood: &coverage.neighbourhood,
         workforce: None,
+        calendars: Calendars::round_the_clock(),
     };
     let (id, number) = ("an id".to_owned(), "a number".to_owned());
     decide::register(registration, id, number, coverage, context).expect_err("it is rejected")

@@ -1,5 +1,6 @@
 //! A small operator and its people.
 
+use oms_domain::calendar::Calendars;
 use oms_domain::decide::{self, Context, Decision};
 use oms_domain::division::{Division, Neighbourhood};
 use oms_domain::registration::Registration;
@@ -96,6 +97,7 @@ pub fn registered(form: &Value, scenario: &'static Scenario) -> Decision {
         scenario,
         neighbourhood: &coverage.neighbourhood,
         workforce: None,
+        calendars: Calendars::round_the_clock(),
     };
     let id = "019ab5c6-0000-7000-8000-000000000001".to_owned();
     let number = "261124-4801-9372".to_owned();

@@ -5,7 +5,8 @@
 
 use crate::orders::{MORNING, actor, coverage, form, neighbourhood, registered, scenario};
 use oms_domain::amendment::Amendment;
-use oms_domain::decide::{AskedSlot, Command, Context, Decision, VisitRequest, decide};
+use oms_domain::calendar::Calendars;
+use oms_domain::decide::{AskedSlot, Command, Context, Decision, Told, VisitRequest, decide};
 use oms_domain::effect::{Effect, EffectKind};
 use oms_domain::event::Event;
 use oms_domain::order::{Document, Order, OrderState};
@@ -75,6 +76,7 @@ impl Story {
             scenario: self.scenario,
             neighbourhood: &neighbourhood,
             workforce: Some(&self.workforce),
+            calendars: Calendars::round_the_clock(),
         };
         match decide(&self.order, command, context) {
             Err(rejection) => Step::Rejected(rejection),
@@ -177,7 +179,12 @@ impl Story {
                 let keys = retirement(&self.order).into_iter().map(|object| object.key);
                 Command::Retired { keys: keys.collect() }
             }
-            "tells" => Command::Escalated { division: rest.to_owned(), email: None },
+            "tells" => {
+                let to = "division".to_owned();
+                let told = vec![Told { to, name: rest.to_owned(), email: None }];
+                Command::Escalated { rung: Some("missed".to_owned()), told }
+            }
+            "answers" => Command::AnswerEscalation { comment: reason() },
             "fails" => Command::EffectFailed {
                 effect: effect(),
                 kind: rest.to_owned(),

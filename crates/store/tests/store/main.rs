@@ -5,6 +5,7 @@
 mod support;
 
 mod contract {
+    mod calendars;
     mod documents;
     mod lists;
     mod organisation;

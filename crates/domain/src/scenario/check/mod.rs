@@ -4,6 +4,7 @@
 //! lists the codes.
 
 mod graph;
+mod ladder;
 mod stages;
 mod transitions;
 

@@ -48,6 +48,7 @@ impl Checker<'_> {
             self.tasks(&at, stage);
             self.pauses(&at, stage);
             self.checklist(&at, stage);
+            self.ladder(&at, stage);
             self.taking_back(&at, stage);
         }
     }

@@ -7,7 +7,9 @@ use crate::support::orders::{
     MORNING, comment, connect, decision, document, next, save_of, saved_with_effects,
 };
 use crate::support::technicians::{booking, technician};
+use oms_app::calendars::WorkingTime;
 use oms_app::coverage::RoutedOrders;
+use oms_app::escalations::{NoticeFilter, Notices};
 use oms_app::identity::Identity;
 use oms_app::ports::{
     Cursor, Documents, Effects, NewIdempotencyKey, OrderFilter, OrderPageQuery, OrderReference,
@@ -79,7 +81,7 @@ async fn noted(store: &TestStore, work: impl AsyncFn(&Store<Noting>)) -> Vec<Sta
 /// The lines of the plan that read a whole table. Walking along an index is none: a page ends it. The organisation is
 /// small, and tables with it are.
 async fn whole_tables(kind: Kind, database: &NativeDatabase, statement: &Statement) -> Vec<String> {
-    const SMALL: [&str; 12] = [
+    const SMALL: [&str; 16] = [
         "candidate",
         "up",
         "child",
@@ -92,6 +94,10 @@ async fn whole_tables(kind: Kind, database: &NativeDatabase, statement: &Stateme
         "who",
         "held",
         "typed",
+        "division_calendar",
+        "calendar",
+        "calendar_version",
+        "ordered",
     ];
     let (text, parameters) = statement;
     let (explain, column) = match kind {
@@ -183,6 +189,15 @@ async fn reading(store: &Store<Noting>, order: &Order) {
     store.registered_since(MORNING, None, 50).await.expect("looked up");
     store.registered_since(MORNING, open.first(), 50).await.expect("looked up");
     store.division("head").await.expect("looked up");
+    store.calendars().await.expect("looked up");
+    let all = NoticeFilter::default();
+    let of_order = NoticeFilter { order_id: Some(order.id.clone()), ..all.clone() };
+    let of_division = NoticeFilter { division: Some("head".to_owned()), ..all.clone() };
+    let after = Cursor { value: MORNING.0, id: "id".to_owned() };
+    for filter in [all, of_order, of_division] {
+        store.notices(&filter, None, 50).await.expect("listed");
+        store.notices(&filter, Some(&after), 50).await.expect("listed");
+    }
     store.effect("id").await.expect("looked up");
     for state in [None, Some(EffectState::Fallout)] {
         store.effects(state, None, None, 50).await.expect("listed");

@@ -259,7 +259,7 @@ async fn what_comes_along_is_saved_in_the_same_step(store: TestStore) {
     let decision = next(&order, Command::AddDocument { document: document.clone() }, MORNING);
     let save = Save {
         documents: vec![document.clone()],
-        escalation: Some(escalation.clone()),
+        escalations: vec![escalation.clone()],
         ..save_of(&decision, MORNING)
     };
     store.save(save).await.expect("it is saved");
@@ -269,7 +269,7 @@ async fn what_comes_along_is_saved_in_the_same_step(store: TestStore) {
     assert_eq!(store.number(told).await, 1);
     // The division is told once, however often its effect is executed.
     let again = next(&decision.order, comment("again"), MORNING);
-    let save = Save { escalation: Some(escalation), ..save_of(&again, MORNING) };
+    let save = Save { escalations: vec![escalation], ..save_of(&again, MORNING) };
     store.save(save).await.expect("it is saved");
     assert_eq!(store.number("SELECT count(*) FROM escalation").await, 1);
 }
@@ -346,15 +346,15 @@ async fn the_history_is_read_in_pieces(store: TestStore) {
 }
 
 async fn what_is_due_is_found_longest_due_first(store: TestStore) {
-    // Support orders are due after an hour.
+    // Support orders have an hour; three quarters of it are the first rung.
     let late = saved(&store, &support(), MORNING.plus_minutes(10)).await;
     let later = saved(&store, &support(), MORNING.plus_minutes(20)).await;
     let latest = saved(&store, &support(), MORNING.plus_minutes(30)).await;
     let due = async |minutes: i64, limit: u32| {
         store.due(MORNING.plus_minutes(minutes), limit).await.expect("looked up")
     };
-    assert_eq!(due(69, 10).await, [""; 0]);
-    assert_eq!(due(70, 10).await, vec![late.id.clone()]);
+    assert_eq!(due(54, 10).await, [""; 0]);
+    assert_eq!(due(55, 10).await, vec![late.id.clone()]);
     assert_eq!(due(300, 10).await, [late.id.clone(), later.id.clone(), latest.id.clone()]);
     assert_eq!(due(300, 2).await, [late.id.clone(), later.id.clone()]);
     // Nobody looks at what is on hold or closed.

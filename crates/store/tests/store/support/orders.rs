@@ -3,6 +3,7 @@
 use crate::support::database::TestStore;
 use crate::support::operator::{admin, divisions, rules};
 use oms_app::ports::{OrderReference, Orders, Save, SaveError};
+use oms_domain::calendar::Calendars;
 use oms_domain::decide::{self, Command, Context, Decision};
 use oms_domain::division::Neighbourhood;
 use oms_domain::effect::{Effect, EffectKind};
@@ -58,6 +59,7 @@ pub fn decision(form: &Value, now: Instant) -> Decision {
         scenario,
         neighbourhood: &coverage.neighbourhood,
         workforce: None,
+        calendars: Calendars::round_the_clock(),
     };
     let id = Uuid::now_v7();
     let number = order_number(now, Uuid::new_v4().as_u64_pair().1);
@@ -75,6 +77,7 @@ pub fn next(order: &Order, command: Command, now: Instant) -> Decision {
         scenario: scenario.expect("a scenario"),
         neighbourhood: &neighbourhood,
         workforce: None,
+        calendars: Calendars::round_the_clock(),
     };
     decide::decide(order, command, context).expect("a decision")
 }
@@ -104,7 +107,7 @@ pub fn save_of(decision: &Decision, now: Instant) -> Save<'_> {
         idempotency: None,
         settlement: None,
         documents: Vec::new(),
-        escalation: None,
+        escalations: Vec::new(),
         now,
     }
 }

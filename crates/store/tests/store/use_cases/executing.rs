@@ -37,7 +37,7 @@ impl Executor for Scripted {
 }
 
 fn told(_: &ClaimedEffect) -> Execution {
-    let command = Command::Escalated { division: "north-tech".to_owned(), email: None };
+    let command = Command::Escalated { rung: None, told: Vec::new() };
     Execution::Done { command: Box::new(command), along: Along::default() }
 }
 

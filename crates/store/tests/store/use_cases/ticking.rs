@@ -12,8 +12,8 @@ use oms_domain::limits::IDEMPOTENCY_KEPT_MS;
 use oms_domain::order::Order;
 use oms_domain::time::Instant;
 
-/// Two hours later: support orders of the morning should have been started.
-const LATE: Instant = Instant(MORNING.0 + 2 * 60 * 60 * 1000);
+/// Seventy minutes later: support orders of the morning should have been started ten minutes ago.
+const LATE: Instant = Instant(MORNING.0 + 70 * 60 * 1000);
 
 async fn events_of(store: &TestStore, order: &Order, event_type: EventType) -> usize {
     let history = store.history(&order.id, 0, 100).await.expect("the history");
