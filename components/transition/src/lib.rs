@@ -1,6 +1,7 @@
 //! Transition: orders are moved along their scenarios, held, cancelled, assigned, commented on.
 
 mod commands;
+mod drafts;
 mod scenarios;
 mod tasks;
 mod transitions;
@@ -26,8 +27,13 @@ fn routes() -> Router {
         .route("/api/v1/orders/{order}/comments", post(commands::comment))
         .route("/api/v1/orders/{order}/tasks", get(tasks::list))
         .route("/api/v1/orders/{order}/tasks/{task}/completion", post(tasks::complete))
-        .route("/api/v1/scenarios", get(scenarios::list))
+        .route("/api/v1/scenarios", get(scenarios::list).post(drafts::create))
         .route("/api/v1/scenarios/check", post(scenarios::check))
-        .route("/api/v1/scenarios/{code}/versions/{version}", get(scenarios::one))
+        .route(
+            "/api/v1/scenarios/{code}/versions/{version}",
+            get(scenarios::one).put(drafts::replace).delete(drafts::delete),
+        )
+        .route("/api/v1/scenarios/{code}/versions/{version}/publication", post(drafts::publish))
+        .route("/api/v1/scenarios/{code}/versions/{version}/retirement", post(drafts::retire))
         .route("/api/v1/scenarios/{code}/versions/{version}/diagram", get(scenarios::diagram))
 }

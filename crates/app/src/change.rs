@@ -103,7 +103,7 @@ pub async fn available<P: Orders>(
 ) -> Result<(Order, Vec<AvailableTransition>), AppError> {
     crate::read::require(actor, Right::OrdersRead)?;
     let loaded = ports.load(&reference(name)?).await?.ok_or_else(|| not_found(name))?;
-    let scenario = scenario_of(&loaded.order)?;
+    let scenario = scenario_of(&loaded)?;
     let context = Context { now, actor, scenario, neighbourhood: &loaded.neighbourhood };
     let transitions = decide::available(&loaded.order, context);
     Ok((loaded.order, transitions))
@@ -121,14 +121,16 @@ fn decide_on(
     {
         return Err(AppError::StaleVersion { current: loaded.order.version });
     }
-    let scenario = scenario_of(&loaded.order)?;
+    let scenario = scenario_of(loaded)?;
     let context = Context { now, actor, scenario, neighbourhood: &loaded.neighbourhood };
     Ok(decide::decide(&loaded.order, command, context)?)
 }
 
-fn scenario_of(order: &Order) -> Result<&'static Scenario, AppError> {
-    let reference = &order.scenario;
-    scenario::find(&reference.code, reference.version).ok_or_else(|| {
+/// The scenario that a loaded order began with, or was moved to.
+pub fn scenario_of(loaded: &LoadedOrder) -> Result<&Scenario, AppError> {
+    let reference = &loaded.order.scenario;
+    let built_in = || scenario::find(&reference.code, reference.version);
+    loaded.individual_scenario.as_deref().or_else(built_in).ok_or_else(|| {
         let (code, version) = (reference.code.clone(), reference.version);
         AppError::Rejected(Rejection::ScenarioUnknown { code, version })
     })

@@ -20,6 +20,8 @@ pub enum AppError {
     DuplicateOrder { id: String, number: String },
     #[error("The order has changed meanwhile; it is now version {current}.")]
     StaleVersion { current: i64 },
+    #[error("The scenario has changed meanwhile; read it again and send its ETag.")]
+    StaleScenario { current: i64 },
     #[error("This Idempotency-Key was used with another request.")]
     IdempotencyMismatch,
     /// Others keep changing the same order; nothing was done.

@@ -11,6 +11,8 @@ pub mod organisation;
 pub mod ports;
 pub mod read;
 pub mod register;
+pub mod scenario_ports;
+pub mod scenarios;
 pub mod tick;
 pub mod tokens;
 

@@ -17,7 +17,7 @@ use oms_domain::routing::normalise::Place;
 use oms_domain::routing::{
     Coverage, Query, Selection, ServiceDivision, divisions_by_service, select,
 };
-use oms_domain::scenario;
+use oms_domain::scenario::{self, Scenario};
 use oms_domain::time::Instant;
 use serde_json::Value;
 use uuid::Uuid;
@@ -57,11 +57,6 @@ pub async fn register<P: Orders>(ports: &P, request: Request<'_>) -> Result<Outc
     if registration.imported.is_some() && !request.actor.may(Right::OrdersImport) {
         return Err(AppError::RightMissing(Right::OrdersImport));
     }
-    let scenario = scenario::for_order(registration.kind, registration.party_type());
-    let scenario = scenario.ok_or_else(|| {
-        let code = registration.kind.code().to_owned();
-        AppError::Rejected(Rejection::ScenarioUnknown { code, version: 0 })
-    })?;
     let body_sha256 = sha256_hex(request.body);
     let import_key =
         registration.imported.as_ref().map(|import| format!("{}|{}", import.source, import.key));
@@ -74,6 +69,7 @@ pub async fn register<P: Orders>(ports: &P, request: Request<'_>) -> Result<Outc
             place: Place::of(&registration.address).with_phone(registration.line_phone.as_deref()),
             services: registration.services(),
         },
+        scenario_for: Some((registration.kind, registration.party_type())),
     };
     for _ in 0..STALE_RETRIES_MAX {
         let found = ports.registration_context(&query).await?;
@@ -86,6 +82,8 @@ pub async fn register<P: Orders>(ports: &P, request: Request<'_>) -> Result<Outc
         if let Some((id, number)) = found.imported.clone().or(found.duplicate.clone()) {
             return Err(AppError::DuplicateOrder { id, number });
         }
+        let individual = found.individual_scenario.clone();
+        let scenario = scenario_for(&registration, individual.as_deref())?;
         let coverage = coverage(found, &query.place);
         let id = Uuid::now_v7();
         let number = order_number(request.now, id.as_u64_pair().1);
@@ -121,6 +119,18 @@ pub async fn register<P: Orders>(ports: &P, request: Request<'_>) -> Result<Outc
         }
     }
     Err(AppError::Busy)
+}
+
+/// The operator's own scenario goes before the built-in one.
+fn scenario_for<'a>(
+    registration: &Registration,
+    individual: Option<&'a Scenario>,
+) -> Result<&'a Scenario, AppError> {
+    let built_in = || scenario::for_order(registration.kind, registration.party_type());
+    individual.or_else(built_in).ok_or_else(|| {
+        let code = registration.kind.code().to_owned();
+        AppError::Rejected(Rejection::ScenarioUnknown { code, version: 0 })
+    })
 }
 
 fn registered(decision: Decision) -> Outcome {

@@ -68,3 +68,5 @@ pub const AUTOMATIC_TRANSITIONS_MAX: usize = 8;
 pub const SCENARIO_STAGES_MAX: usize = 60;
 /// Transitions of a scenario.
 pub const SCENARIO_TRANSITIONS_MAX: usize = 200;
+/// Individual scenarios that one instance keeps read; an operator has fewer in use.
+pub const SCENARIOS_KEPT_MAX: usize = 64;

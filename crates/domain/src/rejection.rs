@@ -72,6 +72,15 @@ pub enum Rejection {
     TooLateToReopen { days: i64 },
     #[error("Work of the system has failed; repeat, complete or give it up first (effects).")]
     FalloutWaits,
+    #[error(
+        "Scenario {code} version {version} is {state}; only a draft can be changed, published or \
+         deleted. POST /api/v1/scenarios begins the next version."
+    )]
+    ScenarioNotDraft { code: String, version: u32, state: &'static str },
+    #[error("Scenario {code} version {version} is {state}; publish it first.")]
+    ScenarioNotPublished { code: String, version: u32, state: &'static str },
+    #[error("Scenario {code} version {version} comes with the product and can't be changed.")]
+    ScenarioBuiltIn { code: String, version: u32 },
 }
 
 impl Rejection {
@@ -106,6 +115,9 @@ impl Rejection {
             Rejection::FieldValueRequired { .. } => "field-value-required",
             Rejection::TooLateToReopen { .. } => "too-late-to-reopen",
             Rejection::FalloutWaits => "fallout-waits",
+            Rejection::ScenarioNotDraft { .. } => "scenario-not-draft",
+            Rejection::ScenarioNotPublished { .. } => "scenario-not-published",
+            Rejection::ScenarioBuiltIn { .. } => "scenario-built-in",
         }
     }
 
@@ -207,6 +219,16 @@ impl Rejection {
                 "Работа системы не удалась; сначала повторите, завершите или прекратите её (effects)."
                     .to_owned()
             }
+            Rejection::ScenarioNotDraft { code, version, state } => format!(
+                "Сценарий {code} версии {version} в состоянии {state}; менять, публиковать и удалять можно \
+                 только черновик. POST /api/v1/scenarios начнёт следующую версию."
+            ),
+            Rejection::ScenarioNotPublished { code, version, state } => format!(
+                "Сценарий {code} версии {version} в состоянии {state}; сначала опубликуйте его."
+            ),
+            Rejection::ScenarioBuiltIn { code, version } => format!(
+                "Сценарий {code} версии {version} входит в продукт, изменить его нельзя."
+            ),
         }
     }
 }

@@ -46,6 +46,7 @@ rights! {
     OrganisationRead "organisation.read" "See the divisions and what they cover." "Видеть подразделения и их территории.";
     OrganisationWrite "organisation.write" "Change the divisions and what they cover." "Менять подразделения и их территории.";
     ScenariosRead "scenarios.read" "See the scenarios." "Видеть сценарии.";
+    ScenariosWrite "scenarios.write" "Write, publish and retire scenarios, and move orders to them." "Писать, публиковать и снимать сценарии, переводить на них заявки.";
     EffectsRead "effects.read" "See the work of the system." "Видеть работу системы.";
     EffectsManage "effects.manage" "Repeat, complete or fail the work of the system." "Повторять, завершать и прекращать работу системы.";
 }

@@ -15,6 +15,7 @@ mod organisation;
 mod page;
 mod routed;
 mod save;
+mod scenarios;
 mod tokens;
 
 #[cfg(feature = "native")]
@@ -30,11 +31,12 @@ pub use database::{Database, DatabaseError, Dialect, Row, Value};
 #[derive(Debug, Clone)]
 pub struct Store<D> {
     database: D,
+    scenarios: scenarios::Kept,
 }
 
 impl<D: Database> Store<D> {
     pub fn new(database: D) -> Self {
-        Store { database }
+        Store { database, scenarios: scenarios::Kept::default() }
     }
 
     pub fn database(&self) -> &D {
@@ -43,4 +45,4 @@ impl<D: Database> Store<D> {
 }
 
 /// The newest migration that this program knows.
-pub const SCHEMA_VERSION: i64 = 1;
+pub const SCHEMA_VERSION: i64 = 5;

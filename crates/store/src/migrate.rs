@@ -18,12 +18,20 @@ struct Step {
 
 /// All steps, oldest first. A shipped step is never edited. Listed here instead of read by sqlx's macro, which would
 /// build sqlx and SQLite a second time for the compiler's own use.
-const STEPS: [Step; 1] = [Step {
-    version: 1,
-    name: "orders",
-    sqlite: include_str!("../../../migrations/sqlite/0001_orders.sql"),
-    postgres: include_str!("../../../migrations/postgres/0001_orders.sql"),
-}];
+const STEPS: [Step; 2] = [
+    Step {
+        version: 1,
+        name: "orders",
+        sqlite: include_str!("../../../migrations/sqlite/0001_orders.sql"),
+        postgres: include_str!("../../../migrations/postgres/0001_orders.sql"),
+    },
+    Step {
+        version: 5,
+        name: "scenarios",
+        sqlite: include_str!("../../../migrations/sqlite/0005_scenarios.sql"),
+        postgres: include_str!("../../../migrations/postgres/0005_scenarios.sql"),
+    },
+];
 
 fn migrator(sql: fn(&Step) -> &'static str) -> Migrator {
     let migration = |step: &Step| {

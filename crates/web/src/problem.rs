@@ -148,6 +148,13 @@ impl From<AppError> for Problem {
                 detail,
             )
             .with_header(header::ETAG, &crate::entity_tag(current)),
+            AppError::StaleScenario { current } => Problem::new(
+                StatusCode::PRECONDITION_FAILED,
+                "stale-version",
+                "The scenario has changed",
+                detail,
+            )
+            .with_header(header::ETAG, &crate::entity_tag(current)),
             AppError::IdempotencyMismatch => Problem::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "idempotency-key-reused",

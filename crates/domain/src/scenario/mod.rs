@@ -3,11 +3,13 @@
 mod built_in;
 mod check;
 mod diagram;
+mod lifecycle;
 mod model;
 
 pub use built_in::{built_in, find, for_order};
 pub use check::check;
 pub use diagram::{mermaid, svg};
+pub use lifecycle::{ScenarioState, check_organisation};
 pub use model::{
     Choice, Compensation, EntryAction, FieldCondition, FieldDefinition, FieldType, Guard,
     LocalText, PauseReason, PointOfNoReturn, Scenario, Stage, TaskDefinition, Transition,

@@ -13,6 +13,7 @@ mod contract {
     mod races;
     mod routed;
     mod saving;
+    mod scenarios;
     mod schema;
     mod search;
 }
@@ -24,5 +25,6 @@ mod use_cases {
     mod executing;
     mod organisation;
     mod registering;
+    mod scenarios;
     mod ticking;
 }

@@ -53,7 +53,8 @@ fn a_newer_schema_is_left_alone() {
         let newer = SCHEMA_VERSION + 1;
         let copy = format!(
             "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
-             SELECT {newer}, 'of tomorrow', success, checksum, execution_time FROM _sqlx_migrations"
+             SELECT {newer}, 'of tomorrow', success, checksum, execution_time FROM _sqlx_migrations \
+             WHERE version = {SCHEMA_VERSION}"
         );
         database.execute(&copy, Vec::new()).await.unwrap_or_else(|error| panic!("{error}"));
         match migrate(&database).await {
