@@ -2,6 +2,8 @@
 
 mod commands;
 mod drafts;
+mod explanation;
+mod migration;
 mod scenarios;
 mod tasks;
 mod transitions;
@@ -27,6 +29,7 @@ fn routes() -> Router {
         .route("/api/v1/orders/{order}/comments", post(commands::comment))
         .route("/api/v1/orders/{order}/tasks", get(tasks::list))
         .route("/api/v1/orders/{order}/tasks/{task}/completion", post(tasks::complete))
+        .route("/api/v1/orders/{order}/explanation", get(explanation::one))
         .route("/api/v1/scenarios", get(scenarios::list).post(drafts::create))
         .route("/api/v1/scenarios/check", post(scenarios::check))
         .route(
@@ -35,5 +38,6 @@ fn routes() -> Router {
         )
         .route("/api/v1/scenarios/{code}/versions/{version}/publication", post(drafts::publish))
         .route("/api/v1/scenarios/{code}/versions/{version}/retirement", post(drafts::retire))
+        .route("/api/v1/scenarios/{code}/versions/{version}/migration", post(migration::migrate))
         .route("/api/v1/scenarios/{code}/versions/{version}/diagram", get(scenarios::diagram))
 }

@@ -85,14 +85,15 @@ fn read_transition(body: &JsonBody) -> Result<Command, Problem> {
     crate::commands::sound(command, faults)
 }
 
-/// What a transition would do.
-fn preview(decision: &Decision) -> Value {
+/// What a command would do.
+pub fn preview(decision: &Decision) -> Value {
     let order = &decision.order;
     json!({
         "dryRun": true,
         "stage": order.stage,
         "state": order.state,
         "division": order.division,
+        "tasks": order.tasks,
         "events": decision.events.iter().map(|event| &event.summary).collect::<Vec<_>>(),
         "effects": decision.effects.iter()
             .map(|effect| json!({ "kind": effect.kind, "payload": effect.payload }))

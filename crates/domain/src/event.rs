@@ -15,6 +15,7 @@ pub enum EventType {
     Resumed,
     CancellationRequested,
     Cancelled,
+    ScenarioMigrated,
     TasksOpened,
     TaskCompleted,
     DocumentsSuperseded,

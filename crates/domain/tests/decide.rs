@@ -15,6 +15,8 @@ mod bookkeeping;
 mod clock;
 #[path = "decide/ends.rs"]
 mod ends;
+#[path = "decide/migration.rs"]
+mod migration;
 #[path = "decide/rejections.rs"]
 mod rejections;
 #[path = "decide/walks.rs"]

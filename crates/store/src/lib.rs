@@ -14,6 +14,7 @@ mod orders;
 mod organisation;
 mod page;
 mod routed;
+mod running;
 mod save;
 mod scenarios;
 mod tokens;

@@ -7,14 +7,18 @@ mod cancellation;
 mod change;
 mod effects;
 mod escalation;
+mod explanation;
 mod hold;
+mod migration;
 mod notes;
 mod register;
 mod tasks;
 mod transition;
 
 pub use change::Decision;
-pub use transition::{AvailableTransition, available};
+pub use explanation::{Explanation, explain};
+pub use migration::MigrationLosses;
+pub use transition::{AvailableTransition, Obstacle, available};
 
 use crate::division::Neighbourhood;
 use crate::order::{Document, Order};
@@ -25,6 +29,8 @@ use crate::scenario::Scenario;
 use crate::time::Instant;
 use change::Change;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 pub use register::register;
 
@@ -101,6 +107,11 @@ pub enum Command {
         effect: String,
         reason: String,
     },
+    /// The order goes on by another scenario: of its stages these are those.
+    MigrateScenario {
+        to: Arc<Scenario>,
+        stages: BTreeMap<String, String>,
+    },
     /// Time has passed: a hold may end, a deadline may be missed.
     Check,
 }
@@ -151,6 +162,7 @@ pub fn decide(
             effects::complete(&mut change, &effect, kind, reason)?
         }
         Command::GiveUpEffect { effect, reason } => effects::give_up(&mut change, &effect, reason)?,
+        Command::MigrateScenario { to, stages } => migration::migrate(&mut change, &to, &stages)?,
         Command::Check => escalation::check(&mut change)?,
     }
     Ok(change.into_decision())
