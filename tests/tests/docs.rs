@@ -10,7 +10,7 @@ const RUN_BY_THE_GATE: [&str; 2] = ["cargo xtask up", "cargo xtask test"];
 
 #[test]
 fn the_commands_of_the_pages_for_integrators_work_as_written() {
-    for page in ["docs/first-order.md", "docs/billmaster-gateway.md"] {
+    for page in ["docs/first-order.md", "docs/billmaster-gateway.md", "docs/scenario.md"] {
         on_database(DatabaseKind::Sqlite, |kind| run_page(kind, page));
     }
 }

@@ -91,6 +91,9 @@ async fn lived(kind: DatabaseKind) -> Result<()> {
 
     let reader = app.caller("reader", &[Right::ScenariosRead]).await?;
     reader.get(OWN).await?.expect(200)?;
+    let schema = reader.get("/api/v1/scenarios/schema").await?;
+    schema.expect(200)?;
+    ensure!(schema.body["title"] == "Scenario", "{}", schema.body);
     reader.post("/api/v1/scenarios", &self::own()).await?.expect(403)?;
     reader.post(&format!("{OWN}/publication"), &Value::Null).await?.expect(403)?;
     reader.post(&format!("{OWN}/retirement"), &Value::Null).await?.expect(403)?;

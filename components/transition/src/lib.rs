@@ -31,6 +31,7 @@ fn routes() -> Router {
         .route("/api/v1/orders/{order}/tasks/{task}/completion", post(tasks::complete))
         .route("/api/v1/orders/{order}/explanation", get(explanation::one))
         .route("/api/v1/scenarios", get(scenarios::list).post(drafts::create))
+        .route("/api/v1/scenarios/schema", get(scenarios::schema))
         .route("/api/v1/scenarios/check", post(scenarios::check))
         .route(
             "/api/v1/scenarios/{code}/versions/{version}",

@@ -17,6 +17,16 @@ use oms_web::{
 };
 use serde_json::{Value, json};
 
+/// What a scenario looks like, for editors.
+const SCHEMA: &str = include_str!("../../../docs/scenario.schema.json");
+
+pub async fn schema(session: Session, parameters: Parameters) -> Result<Response, Problem> {
+    parameters.finish()?;
+    require_right(&session.actor, Right::ScenariosRead)?;
+    let kind = [(header::CONTENT_TYPE, "application/schema+json")];
+    Ok((kind, SCHEMA).into_response())
+}
+
 /// Built-in and individual versions together, by code and number.
 pub async fn list(session: Session, mut parameters: Parameters) -> Result<Response, Problem> {
     let state = parameters.choice("state", ScenarioState::WORDS);

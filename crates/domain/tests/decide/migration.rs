@@ -133,10 +133,7 @@ fn a_hold_and_what_is_left_of_the_deadline_survive() {
 fn what_does_not_fit_stays_and_says_why() {
     let accepted = order_after("connect-individual", &["sales does accept"]);
     let cancelled = order_after("connect-individual", &["desk cancels because moved"]);
-    let contract = order_after(
-        "connect-individual",
-        &["sales does accept", "tech does feasible"],
-    );
+    let contract = order_after("connect-individual", &["sales does accept", "tech does feasible"]);
     let plain = next_version("connect-individual", |_| {});
     let legal = next_version("connect-individual", |next| {
         next.party_type = Some(PartyType::LegalEntity);
