@@ -3,13 +3,16 @@
 use axum::body::Body;
 use axum::extract::Path;
 use axum::response::Response;
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 use oms_app::AppError;
 use oms_app::change::{self, Expected};
 use oms_domain::decide::{AskedSlot, Command, VisitRequest};
 use oms_domain::input::{Faults, ObjectReader};
 use oms_domain::limits::{CODE_CHARACTERS_MAX, COMMENT_CHARACTERS_MAX, NAME_CHARACTERS_MAX};
-use oms_web::{JsonBody, Parameters, Problem, Session, changed, clock, if_match, json_body};
+use oms_web::{
+    JsonBody, Parameters, Problem, Session, changed, clock, if_match, json_answer, json_body,
+    preview,
+};
 use serde_json::Value;
 
 pub async fn hold(
@@ -19,7 +22,7 @@ pub async fn hold(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    parameters.finish()?;
+    let dry_run = dry_run(parameters)?;
     let body = json_body(&headers, body).await?;
     let command = read(&body, |reader| {
         let reason = reader.required_text("reason", COMMENT_CHARACTERS_MAX);
@@ -27,7 +30,7 @@ pub async fn hold(
         let until = reader.instant("until");
         Some(Command::Hold { reason: reason?, reason_code, until })
     })?;
-    apply(session, &name, &headers, command).await
+    apply(session, &name, &headers, command, dry_run).await
 }
 
 pub async fn resume(
@@ -36,8 +39,8 @@ pub async fn resume(
     parameters: Parameters,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    parameters.finish()?;
-    apply(session, &name, &headers, Command::Resume).await
+    let dry_run = dry_run(parameters)?;
+    apply(session, &name, &headers, Command::Resume, dry_run).await
 }
 
 pub async fn cancel(
@@ -47,14 +50,14 @@ pub async fn cancel(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    parameters.finish()?;
+    let dry_run = dry_run(parameters)?;
     let body = json_body(&headers, body).await?;
     let command = read(&body, |reader| {
         let reason = reader.required_text("reason", COMMENT_CHARACTERS_MAX);
         let penalty_confirmed = reader.boolean("penaltyConfirmed").unwrap_or(false);
         Some(Command::Cancel { reason: reason?, penalty_confirmed })
     })?;
-    apply(session, &name, &headers, command).await
+    apply(session, &name, &headers, command, dry_run).await
 }
 
 /// The visit at another time, or booked anew after a hold.
@@ -94,7 +97,7 @@ pub async fn assign(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    parameters.finish()?;
+    let dry_run = dry_run(parameters)?;
     let body = json_body(&headers, body).await?;
     let command = read(&body, |reader| {
         // null takes the order from its assignee; a forgotten field must not.
@@ -105,7 +108,7 @@ pub async fn assign(
         let assignee = reader.required_text("assignee", NAME_CHARACTERS_MAX)?;
         Some(Command::Assign { assignee: Some(assignee) })
     })?;
-    apply(session, &name, &headers, command).await
+    apply(session, &name, &headers, command, dry_run).await
 }
 
 pub async fn comment(
@@ -115,7 +118,7 @@ pub async fn comment(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    parameters.finish()?;
+    let dry_run = dry_run(parameters)?;
     let body = json_body(&headers, body).await?;
     let command = read(&body, |reader| {
         let text = match reader.value("text") {
@@ -127,7 +130,7 @@ pub async fn comment(
         };
         Some(Command::Comment { text: text? })
     })?;
-    apply(session, &name, &headers, command).await
+    apply(session, &name, &headers, command, dry_run).await
 }
 
 pub async fn answer_escalation(
@@ -151,11 +154,23 @@ pub async fn apply(
     name: &str,
     headers: &HeaderMap,
     command: Command,
+    dry_run: bool,
 ) -> Result<Response, Problem> {
     let expected = if_match(headers)?.map_or(Expected::Any, Expected::Version);
-    let decision =
-        change::change(&session.backend, &session.actor, name, expected, command, clock()).await?;
+    let (backend, actor) = (&session.backend, &session.actor);
+    if dry_run {
+        let decision = change::dry_run(backend, actor, name, expected, command, clock()).await?;
+        return Ok(json_answer(StatusCode::OK, &[], &preview(&decision)));
+    }
+    let decision = change::change(backend, actor, name, expected, command, clock()).await?;
     Ok(changed(&decision))
+}
+
+/// `?dryRun=true` asks what a command would do.
+pub fn dry_run(mut parameters: Parameters) -> Result<bool, Problem> {
+    let dry_run = parameters.flag("dryRun");
+    parameters.finish()?;
+    Ok(dry_run)
 }
 
 pub fn read(

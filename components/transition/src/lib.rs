@@ -1,6 +1,9 @@
 //! Transition: orders are moved along their scenarios, held, cancelled, assigned, commented on.
 
 mod commands;
+mod drafts;
+mod explanation;
+mod migration;
 mod scenarios;
 mod tasks;
 mod transitions;
@@ -28,8 +31,16 @@ fn routes() -> Router {
         .route("/api/v1/orders/{order}/escalation/answer", post(commands::answer_escalation))
         .route("/api/v1/orders/{order}/tasks", get(tasks::list))
         .route("/api/v1/orders/{order}/tasks/{task}/completion", post(tasks::complete))
-        .route("/api/v1/scenarios", get(scenarios::list))
+        .route("/api/v1/orders/{order}/explanation", get(explanation::one))
+        .route("/api/v1/scenarios", get(scenarios::list).post(drafts::create))
+        .route("/api/v1/scenarios/schema", get(scenarios::schema))
         .route("/api/v1/scenarios/check", post(scenarios::check))
-        .route("/api/v1/scenarios/{code}/versions/{version}", get(scenarios::one))
+        .route(
+            "/api/v1/scenarios/{code}/versions/{version}",
+            get(scenarios::one).put(drafts::replace).delete(drafts::delete),
+        )
+        .route("/api/v1/scenarios/{code}/versions/{version}/publication", post(drafts::publish))
+        .route("/api/v1/scenarios/{code}/versions/{version}/retirement", post(drafts::retire))
+        .route("/api/v1/scenarios/{code}/versions/{version}/migration", post(migration::migrate))
         .route("/api/v1/scenarios/{code}/versions/{version}/diagram", get(scenarios::diagram))
 }

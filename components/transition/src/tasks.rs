@@ -30,11 +30,11 @@ pub async fn complete(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    parameters.finish()?;
+    let dry_run = commands::dry_run(parameters)?;
     let body = json_body(&headers, body).await?;
     let command = commands::read(&body, |reader| {
         let comment = reader.lines("comment", COMMENT_CHARACTERS_MAX);
         Some(Command::CompleteTask { task, comment })
     })?;
-    commands::apply(session, &name, &headers, command).await
+    commands::apply(session, &name, &headers, command, dry_run).await
 }

@@ -38,6 +38,7 @@ pub async fn amend<P: Orders>(ports: &P, request: Request<'_>) -> Result<Decisio
     for _ in 0..STALE_RETRIES_MAX {
         let loaded = ports.load(&reference).await?.ok_or_else(|| not_found(request.name))?;
         let actor = there(request.actor, &loaded)?;
+        let scenario = scenario_of(&loaded)?;
         let order = &loaded.order;
         if let Expected::Version(version) = request.expected
             && version != order.version
@@ -49,8 +50,8 @@ pub async fn amend<P: Orders>(ports: &P, request: Request<'_>) -> Result<Decisio
         let mut amended = order.clone();
         amendment.apply(&mut amended);
         let duplicate_key = amended.duplicate_key().filter(|_| differs(order, &amended));
-        let mut neighbourhood = loaded.neighbourhood;
-        let mut calendars = loaded.calendars;
+        let mut neighbourhood = loaded.neighbourhood.clone();
+        let mut calendars = loaded.calendars.clone();
         let mut covered = None;
         if amendment.moves() || duplicate_key.is_some() {
             let query = RegistrationQuery {
@@ -58,6 +59,7 @@ pub async fn amend<P: Orders>(ports: &P, request: Request<'_>) -> Result<Decisio
                 duplicate_key: duplicate_key.clone(),
                 import_key: None,
                 place: query(&amended),
+                scenario_for: None,
             };
             let mut found = ports.registration_context(&query).await?;
             if let Some((id, number)) = found.duplicate.take().filter(|(id, _)| *id != order.id) {
@@ -74,7 +76,7 @@ pub async fn amend<P: Orders>(ports: &P, request: Request<'_>) -> Result<Decisio
         let context = Context {
             now: request.now,
             actor: &actor,
-            scenario: scenario_of(order)?,
+            scenario,
             neighbourhood: &neighbourhood,
             calendars: &calendars,
             workforce: None,

@@ -122,7 +122,7 @@ pub async fn available<P: Orders>(
     crate::read::require(actor, Right::OrdersRead)?;
     let loaded = ports.load(&reference(name)?).await?.ok_or_else(|| not_found(name))?;
     let actor = there(actor, &loaded)?;
-    let scenario = scenario_of(&loaded.order)?;
+    let scenario = scenario_of(&loaded)?;
     let neighbourhood = &loaded.neighbourhood;
     let calendars = &loaded.calendars;
     let context =
@@ -144,7 +144,7 @@ async fn workforce<P: Orders>(
     command: &Command,
     now: Instant,
 ) -> Result<Option<Workforce>, AppError> {
-    let scenario = scenario_of(&loaded.order)?;
+    let scenario = scenario_of(loaded)?;
     let neighbourhood = &loaded.neighbourhood;
     let calendars = &loaded.calendars;
     let context = Context { now, actor, scenario, neighbourhood, calendars, workforce: None };
@@ -173,7 +173,7 @@ fn decide_on(
     {
         return Err(AppError::StaleVersion { current: loaded.order.version });
     }
-    let scenario = scenario_of(&loaded.order)?;
+    let scenario = scenario_of(loaded)?;
     let neighbourhood = &loaded.neighbourhood;
     let calendars = &loaded.calendars;
     let context = Context { now, actor: &actor, scenario, neighbourhood, calendars, workforce };
@@ -189,9 +189,11 @@ pub(crate) fn there(actor: &Actor, loaded: &LoadedOrder) -> Result<Actor, AppErr
     }
 }
 
-pub(crate) fn scenario_of(order: &Order) -> Result<&'static Scenario, AppError> {
-    let reference = &order.scenario;
-    scenario::find(&reference.code, reference.version).ok_or_else(|| {
+/// The scenario that a loaded order began with, or was moved to.
+pub fn scenario_of(loaded: &LoadedOrder) -> Result<&Scenario, AppError> {
+    let reference = &loaded.order.scenario;
+    let built_in = || scenario::find(&reference.code, reference.version);
+    loaded.individual_scenario.as_deref().or_else(built_in).ok_or_else(|| {
         let (code, version) = (reference.code.clone(), reference.version);
         AppError::Rejected(Rejection::ScenarioUnknown { code, version })
     })

@@ -92,8 +92,13 @@ pub async fn lookup_each<P: Orders>(
     place: Query,
 ) -> Result<(Coverage, Vec<(Service, Coverage)>), AppError> {
     require(actor, Right::OrganisationRead)?;
-    let query =
-        RegistrationQuery { idempotency_key: None, duplicate_key: None, import_key: None, place };
+    let query = RegistrationQuery {
+        idempotency_key: None,
+        duplicate_key: None,
+        import_key: None,
+        place,
+        scenario_for: None,
+    };
     let found = ports.registration_context(&query).await?;
     let of = |service: &Service| {
         let place = query.place.place.clone();

@@ -6,12 +6,15 @@ use oms_domain::decide::Decision;
 use oms_domain::division::{Division, Neighbourhood};
 use oms_domain::effect::{EffectKind, EffectState};
 use oms_domain::event::Event;
-use oms_domain::order::{Document, Order};
+use oms_domain::order::{Document, Order, OrderKind};
+use oms_domain::party::PartyType;
 use oms_domain::rights::Right;
 use oms_domain::routing::{CoverageRule, Query};
+use oms_domain::scenario::Scenario;
 use oms_domain::time::Instant;
 use serde_json::Value;
 use std::future::Future;
+use std::sync::Arc;
 use thiserror::Error;
 
 /// The database did not do its work. The text is for the log, not for callers.
@@ -74,6 +77,8 @@ pub struct LoadedOrder {
     pub division_path: Option<String>,
     /// When its divisions work.
     pub calendars: Calendars,
+    /// Its scenario, when that is one of the operator's own; None: it is built in, or not known.
+    pub individual_scenario: Option<Arc<Scenario>>,
 }
 
 /// What a registration looks up, all of it in one statement.
@@ -83,6 +88,8 @@ pub struct RegistrationQuery {
     pub duplicate_key: Option<String>,
     pub import_key: Option<String>,
     pub place: Query,
+    /// For which orders a scenario is looked for.
+    pub scenario_for: Option<(OrderKind, Option<PartyType>)>,
 }
 
 /// What a registration found.
@@ -101,6 +108,8 @@ pub struct RegistrationContext {
     pub calendars: Vec<(String, Calendar)>,
     /// Code of the root; None: there is no organisation yet.
     pub root: Option<String>,
+    /// The operator's own scenario for the order; None: the built-in one.
+    pub individual_scenario: Option<Arc<Scenario>>,
 }
 
 /// The answer that an Idempotency-Key got the first time.

@@ -18,7 +18,7 @@ use oms_domain::routing::normalise::Place;
 use oms_domain::routing::{
     Coverage, Query, Selection, ServiceDivision, divisions_by_service, select,
 };
-use oms_domain::scenario;
+use oms_domain::scenario::{self, Scenario};
 use oms_domain::time::Instant;
 use serde_json::Value;
 use uuid::Uuid;
@@ -58,11 +58,6 @@ pub async fn register<P: Orders>(ports: &P, request: Request<'_>) -> Result<Outc
     if registration.imported.is_some() && !request.actor.may(Right::OrdersImport) {
         return Err(AppError::RightMissing(Right::OrdersImport));
     }
-    let scenario = scenario::for_order(registration.kind, registration.party_type());
-    let scenario = scenario.ok_or_else(|| {
-        let code = registration.kind.code().to_owned();
-        AppError::Rejected(Rejection::ScenarioUnknown { code, version: 0 })
-    })?;
     let body_sha256 = sha256_hex(request.body);
     let import_key =
         registration.imported.as_ref().map(|import| format!("{}|{}", import.source, import.key));
@@ -75,6 +70,7 @@ pub async fn register<P: Orders>(ports: &P, request: Request<'_>) -> Result<Outc
             place: Place::of(&registration.address).with_phone(registration.line_phone.as_deref()),
             services: registration.services(),
         },
+        scenario_for: Some((registration.kind, registration.party_type())),
     };
     for _ in 0..STALE_RETRIES_MAX {
         let mut found = ports.registration_context(&query).await?;
@@ -88,6 +84,8 @@ pub async fn register<P: Orders>(ports: &P, request: Request<'_>) -> Result<Outc
             return Err(AppError::DuplicateOrder { id, number });
         }
         let given = std::mem::take(&mut found.calendars);
+        let individual = found.individual_scenario.clone();
+        let scenario = scenario_for(&registration, individual.as_deref())?;
         let coverage = coverage(found, &query.place);
         let calendars = Calendars::around(&coverage.neighbourhood, given);
         let id = Uuid::now_v7();
@@ -126,6 +124,18 @@ pub async fn register<P: Orders>(ports: &P, request: Request<'_>) -> Result<Outc
         }
     }
     Err(AppError::Busy)
+}
+
+/// The operator's own scenario goes before the built-in one.
+fn scenario_for<'a>(
+    registration: &Registration,
+    individual: Option<&'a Scenario>,
+) -> Result<&'a Scenario, AppError> {
+    let built_in = || scenario::for_order(registration.kind, registration.party_type());
+    individual.or_else(built_in).ok_or_else(|| {
+        let code = registration.kind.code().to_owned();
+        AppError::Rejected(Rejection::ScenarioUnknown { code, version: 0 })
+    })
 }
 
 fn registered(decision: Decision) -> Outcome {

@@ -1,8 +1,13 @@
 //! Technicians: the list is read and swapped, free slots are found, and a day's route is told.
 
 use crate::AppError;
+use crate::identity::Identity;
 use crate::ports::{SaveError, StoreError};
 use crate::read::require;
+use crate::scenario_ports::Scenarios;
+use crate::scoped::shown;
+use oms_domain::access::OrderPlace;
+use oms_domain::calendar::Calendars;
 use oms_domain::decide::{self, AvailableTransition, Context};
 use oms_domain::division::Neighbourhood;
 use oms_domain::limits::VISIT_MINUTES_MAX;
@@ -15,7 +20,7 @@ use oms_domain::workforce::{
     read_list, zone,
 };
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 
 /// The list of technicians as it is kept.
@@ -161,8 +166,9 @@ pub struct Route {
 /// Nobody makes more visits in a day.
 const ROUTE_VISITS_MAX: u32 = 100;
 
-/// The visits of one day in the technician's zone; None: of today.
-pub async fn route<P: Workforces>(
+/// The visits of one day in the technician's zone; None: of today. A caller whose rights reach less sees those of their own
+/// orders.
+pub async fn route<P: Workforces + Identity + Scenarios>(
     ports: &P,
     actor: &Actor,
     code: &str,
@@ -179,19 +185,43 @@ pub async fn route<P: Workforces>(
     let date = date.unwrap_or_else(|| now.date_time().with_timezone(&zone).date_naive());
     let (from, to) = day(zone, date);
     let visits = ports.visits(code, from, to, ROUTE_VISITS_MAX).await?;
-    let visits = visits.into_iter().map(|visit| {
-        let transitions = transitions(&visit.order, actor, now);
-        (visit, transitions)
-    });
-    Ok(Route { technician, date, visits: visits.collect() })
+    let mut route = Route { technician, date, visits: Vec::new() };
+    let mut paths: BTreeMap<String, Option<String>> = BTreeMap::new();
+    for visit in visits {
+        let division = &visit.order.division.code;
+        if !paths.contains_key(division) {
+            paths.insert(division.clone(), ports.division_path(division).await?);
+        }
+        let division_path = paths.get(division).cloned().flatten();
+        let place = OrderPlace { division_path, kind: visit.order.kind };
+        if actor.sees(&place) {
+            let actor = actor.at(&place);
+            let transitions = transitions(ports, &visit.order, &actor, now).await?;
+            let order = shown(visit.order, &actor);
+            route.visits.push((Visit { order, ..visit }, transitions));
+        }
+    }
+    Ok(route)
 }
 
-fn transitions(order: &Order, actor: &Actor, now: Instant) -> Vec<AvailableTransition> {
-    let found = scenario::find(&order.scenario.code, order.scenario.version);
-    let Some(scenario) = found else { return Vec::new() };
-    let neighbourhood = Neighbourhood::default();
-    let context = Context { now, actor, scenario, neighbourhood: &neighbourhood, workforce: None };
+async fn transitions<P: Scenarios>(
+    ports: &P,
+    order: &Order,
+    actor: &Actor,
+    now: Instant,
+) -> Result<Vec<AvailableTransition>, AppError> {
+    let (code, version) = (&order.scenario.code, order.scenario.version);
+    let individual = match scenario::find(code, version) {
+        Some(_) => None,
+        None => ports.published_scenario(code, version).await?,
+    };
+    let Some(scenario) = individual.as_deref().or_else(|| scenario::find(code, version)) else {
+        return Ok(Vec::new());
+    };
+    let neighbourhood = &Neighbourhood::default();
+    let calendars = Calendars::round_the_clock();
+    let context = Context { now, actor, scenario, neighbourhood, calendars, workforce: None };
     let mut transitions = decide::available(order, context);
     transitions.retain(|transition| transition.allowed);
-    transitions
+    Ok(transitions)
 }

@@ -17,6 +17,7 @@ pub enum EventType {
     Resumed,
     CancellationRequested,
     Cancelled,
+    ScenarioMigrated,
     TasksOpened,
     TaskCompleted,
     DocumentsSuperseded,

@@ -126,3 +126,12 @@ pub const SLOT_HORIZON_DAYS: i64 = 14;
 pub const SLOT_AHEAD_DAYS_MAX: i64 = 90;
 /// Free slots that are told when the one asked for is taken.
 pub const SLOTS_TOLD: usize = 5;
+/// Individual scenarios that one instance keeps read; an operator has fewer in use.
+pub const SCENARIOS_KEPT_MAX: usize = 64;
+/// Running orders that one request moves to another scenario, each in a save of its own.
+pub const MIGRATION_ORDERS_MAX: u32 = 200;
+/// Open orders among which one such request looks for them, and that one statement reads.
+pub const MIGRATION_ORDERS_LOOKED_AT_MAX: usize = 20_000;
+pub const MIGRATION_ORDERS_READ_AT_ONCE: u32 = 1_000;
+/// Stages that are named for a migration: those of the largest scenario.
+pub const MIGRATION_STAGES_MAX: usize = SCENARIO_STAGES_MAX;

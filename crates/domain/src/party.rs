@@ -15,6 +15,13 @@ pub enum PartyType {
 impl PartyType {
     pub const WORDS: &[(&str, PartyType)] =
         &[("individual", PartyType::Individual), ("legalEntity", PartyType::LegalEntity)];
+
+    pub fn code(self) -> &'static str {
+        match self {
+            PartyType::Individual => "individual",
+            PartyType::LegalEntity => "legalEntity",
+        }
+    }
 }
 
 /// The language in which the party is spoken and written to.

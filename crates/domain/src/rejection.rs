@@ -111,6 +111,36 @@ pub enum Rejection {
     NoVisitHere { stage: String },
     #[error("There are no technicians yet; set them up with PUT /api/v1/technicians.")]
     TechniciansMissing,
+    #[error(
+        "Scenario {code} version {version} is {state}; only a draft can be changed, published or \
+         deleted. POST /api/v1/scenarios begins the next version."
+    )]
+    ScenarioNotDraft { code: String, version: u32, state: &'static str },
+    #[error("Scenario {code} version {version} is {state}; publish it first.")]
+    ScenarioNotPublished { code: String, version: u32, state: &'static str },
+    #[error("Scenario {code} version {version} comes with the product and can't be changed.")]
+    ScenarioBuiltIn { code: String, version: u32 },
+    #[error(
+        "Scenario {code} version {version} is for another kind of order or party; choose one for this."
+    )]
+    ScenarioForOthers { code: String, version: u32 },
+    #[error("Stage {stage:?} closes the order; name an open stage for where it is.")]
+    StageCloses { stage: String },
+    #[error(
+        "Stage {from:?} is past the hard point of no return and {to:?} is not; name a stage that is, \
+         or complete the order as it is."
+    )]
+    PointOfNoReturnMissing { from: String, to: String },
+    #[error(
+        "The order waits for the system ({effect}), and no transition out of stage {stage:?} follows \
+         that; name another stage, or wait."
+    )]
+    NothingFollowsEffect { stage: String, effect: &'static str },
+    #[error(
+        "A cancellation takes back what stage {stage:?} has done, and the new scenario would not; \
+         name a stage for it that has the same compensation."
+    )]
+    CompensationMissing { stage: String },
 }
 
 /// The end of a sentence about free slots.
@@ -176,6 +206,14 @@ impl Rejection {
             Rejection::SlotOutOfReach { .. } => "slot-out-of-reach",
             Rejection::NoVisitHere { .. } => "no-visit-here",
             Rejection::TechniciansMissing => "technicians-missing",
+            Rejection::ScenarioNotDraft { .. } => "scenario-not-draft",
+            Rejection::ScenarioNotPublished { .. } => "scenario-not-published",
+            Rejection::ScenarioBuiltIn { .. } => "scenario-built-in",
+            Rejection::ScenarioForOthers { .. } => "scenario-for-others",
+            Rejection::StageCloses { .. } => "stage-closes",
+            Rejection::PointOfNoReturnMissing { .. } => "point-of-no-return-missing",
+            Rejection::NothingFollowsEffect { .. } => "nothing-follows-effect",
+            Rejection::CompensationMissing { .. } => "compensation-would-be-missing",
         }
     }
 
@@ -313,6 +351,35 @@ impl Rejection {
             Rejection::TechniciansMissing => {
                 "Специалистов ещё нет; задайте их через PUT /api/v1/technicians.".to_owned()
             }
+            Rejection::ScenarioNotDraft { code, version, state } => format!(
+                "Сценарий {code} версии {version} в состоянии {state}; менять, публиковать и удалять можно \
+                 только черновик. POST /api/v1/scenarios начнёт следующую версию."
+            ),
+            Rejection::ScenarioNotPublished { code, version, state } => format!(
+                "Сценарий {code} версии {version} в состоянии {state}; сначала опубликуйте его."
+            ),
+            Rejection::ScenarioBuiltIn { code, version } => format!(
+                "Сценарий {code} версии {version} входит в продукт, изменить его нельзя."
+            ),
+            Rejection::ScenarioForOthers { code, version } => format!(
+                "Сценарий {code} версии {version} для заявок другого вида или для другой стороны; выберите \
+                 подходящий."
+            ),
+            Rejection::StageCloses { stage } => {
+                format!("Этап {stage:?} закрывает заявку; укажите открытый этап.")
+            }
+            Rejection::PointOfNoReturnMissing { from, to } => format!(
+                "Этап {from:?} уже нельзя отменить, а {to:?} можно; укажите этап, который тоже нельзя, или \
+                 выполните заявку как есть."
+            ),
+            Rejection::NothingFollowsEffect { stage, effect } => format!(
+                "Заявка ждёт работу системы ({effect}), а с этапа {stage:?} после неё ничего не ведёт; \
+                 укажите другой этап или подождите."
+            ),
+            Rejection::CompensationMissing { stage } => format!(
+                "Сделанное на этапе {stage:?} при отмене возвращается, а новый сценарий не вернул бы; \
+                 укажите для него этап с такой же компенсацией."
+            ),
         }
     }
 }

@@ -51,6 +51,7 @@ rights! {
     TechniciansWrite "technicians.write" "Change the technicians, their shifts and absences." "Менять специалистов, их смены и отсутствия.";
     SlotsOverride "slots.override" "Book a visit over what the technician has to do." "Назначать выезд поверх занятости специалиста.";
     ScenariosRead "scenarios.read" "See the scenarios." "Видеть сценарии.";
+    ScenariosWrite "scenarios.write" "Write, publish and retire scenarios, and move orders to them." "Писать, публиковать и снимать сценарии, переводить на них заявки.";
     EffectsRead "effects.read" "See the work of the system." "Видеть работу системы.";
     EffectsManage "effects.manage" "Repeat, complete or fail the work of the system." "Повторять, завершать и прекращать работу системы.";
     IdentityDocuments "parties.identityDocuments" "See the identity documents of the parties of orders." "Видеть удостоверения личности сторон заявок.";

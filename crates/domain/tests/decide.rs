@@ -19,10 +19,12 @@ mod bookkeeping;
 mod clock;
 #[path = "decide/ends.rs"]
 mod ends;
-#[path = "decide/properties.rs"]
-mod properties;
 #[path = "decide/ladder.rs"]
 mod ladder;
+#[path = "decide/migration.rs"]
+mod migration;
+#[path = "decide/properties.rs"]
+mod properties;
 #[path = "decide/rejections.rs"]
 mod rejections;
 #[path = "decide/visits.rs"]

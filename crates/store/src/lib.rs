@@ -18,7 +18,9 @@ mod organisation;
 mod page;
 mod reads;
 mod routed;
+mod running;
 mod save;
+mod scenarios;
 mod scoped;
 mod tokens;
 mod workforce;
@@ -36,11 +38,12 @@ pub use database::{Database, DatabaseError, Dialect, Row, Value};
 #[derive(Debug, Clone)]
 pub struct Store<D> {
     database: D,
+    scenarios: scenarios::Kept,
 }
 
 impl<D: Database> Store<D> {
     pub fn new(database: D) -> Self {
-        Store { database }
+        Store { database, scenarios: scenarios::Kept::default() }
     }
 
     pub fn database(&self) -> &D {

@@ -44,6 +44,12 @@ const STEPS: &[Step] = &[
         postgres: include_str!("../../../migrations/postgres/0004_identity.sql"),
     },
     Step {
+        version: 5,
+        name: "scenarios",
+        sqlite: include_str!("../../../migrations/sqlite/0005_scenarios.sql"),
+        postgres: include_str!("../../../migrations/postgres/0005_scenarios.sql"),
+    },
+    Step {
         version: 6,
         name: "amendments",
         sqlite: include_str!("../../../migrations/sqlite/0006_amendments.sql"),

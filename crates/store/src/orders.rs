@@ -3,17 +3,20 @@
 use crate::calendars::{calendars_json, read_calendars};
 use crate::codec::read;
 use crate::database::{Database, Dialect, Row};
+use crate::scenarios::published_for;
 use crate::{Store, page, save};
 use oms_app::ports::{
     LoadedOrder, OrderFilter, OrderPage, OrderPageQuery, OrderReference, Orders,
     RegistrationContext, RegistrationQuery, Replay, Save, SaveError, StoreError,
 };
+use oms_app::scenario_ports::Scenarios;
 use oms_domain::calendar::Calendars;
 use oms_domain::division::{Neighbour, Neighbourhood};
 use oms_domain::event::Event;
 use oms_domain::limits::DIVISION_DEPTH_MAX;
 use oms_domain::order::Order;
 use oms_domain::routing::lookup_keys;
+use oms_domain::scenario;
 use oms_domain::time::Instant;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -31,11 +34,18 @@ impl<D: Database> Orders for Store<D> {
             query.idempotency_key.clone().into(),
             query.duplicate_key.clone().into(),
             query.import_key.clone().into(),
+            query.scenario_for.map(|(kind, _)| kind.code().to_owned()).into(),
+            query.scenario_for.and_then(|(_, party)| party).map(|it| it.code().to_owned()).into(),
         ];
         let statement = for_dialect(&STATEMENTS, self.database.dialect());
         let mut rows = self.database.query(statement, parameters).await?;
         let row = rows.first_mut().ok_or_else(|| StoreError::Corrupt("no row".to_owned()))?;
-        read_registration_context(row)
+        let mut context = read_registration_context(row)?;
+        if let Some(text) = row.optional_text(7)? {
+            let (code, version): (String, u32) = read("scenario", &text)?;
+            context.individual_scenario = self.published_scenario(&code, version).await?;
+        }
+        Ok(context)
     }
 
     async fn load(&self, reference: &OrderReference) -> Result<Option<LoadedOrder>, StoreError> {
@@ -54,7 +64,19 @@ impl<D: Database> Orders for Store<D> {
         let neighbourhood = neighbourhoods(neighbours).into_values().next().unwrap_or_default();
         let calendars = Calendars::around(&neighbourhood, read_calendars(&row.text(2)?)?);
         let division_path = row.optional_text(3)?;
-        Ok(Some(LoadedOrder { order, neighbourhood, calendars, division_path }))
+        // Built-in scenarios are part of the program; one of the operator's own is read the first time, and then kept.
+        let (code, version) = (&order.scenario.code, order.scenario.version);
+        let individual_scenario = match scenario::find(code, version) {
+            Some(_) => None,
+            None => self.published_scenario(code, version).await?,
+        };
+        Ok(Some(LoadedOrder {
+            order,
+            neighbourhood,
+            division_path,
+            calendars,
+            individual_scenario,
+        }))
     }
 
     async fn find(&self, reference: &OrderReference) -> Result<Option<Order>, StoreError> {
@@ -150,6 +172,7 @@ fn registration_statement(dialect: Dialect) -> String {
         Dialect::Postgres => format!("{json}::text"),
     };
     let (reference, replay) = (text(reference), text(replay));
+    let scenario = published_for(&text(dialect.tuple_of("code, version")), "$5", "$6");
     format!(
         "WITH RECURSIVE candidate AS (SELECT division_code, document FROM coverage_rule WHERE lookup_key IN {keys}), \
          {tables} \
@@ -157,7 +180,8 @@ fn registration_statement(dialect: Dialect) -> String {
                 (SELECT {reference} FROM orders WHERE duplicate_key = $3), \
                 (SELECT {reference} FROM orders WHERE import_key = $4), \
                 (SELECT {rules} FROM candidate), {around}, \
-                (SELECT MIN(code) FROM division WHERE parent_code IS NULL), {calendars}"
+                (SELECT MIN(code) FROM division WHERE parent_code IS NULL), {calendars}, \
+                {scenario}"
     )
 }
 
@@ -198,5 +222,6 @@ fn read_registration_context(row: &mut Row) -> Result<RegistrationContext, Store
         neighbourhoods: neighbourhoods(neighbours).into_values().collect(),
         root: row.optional_text(5)?,
         calendars: read_calendars(&row.text(6)?)?,
+        individual_scenario: None,
     })
 }

@@ -9,8 +9,10 @@ mod change;
 mod choice;
 mod effects;
 mod escalation;
+mod explanation;
 mod hold;
 mod ladder;
+mod migration;
 mod notes;
 mod register;
 mod tasks;
@@ -19,7 +21,9 @@ mod visits;
 
 pub use change::Decision;
 pub use escalation::Told;
-pub use transition::{AvailableTransition, available};
+pub use explanation::{Explanation, explain};
+pub use migration::MigrationLosses;
+pub use transition::{AvailableTransition, Obstacle, available};
 pub use visits::{
     AskedSlot, BookingChange, VisitRequest, workforce_for_all_transitions, workforce_wanted,
 };
@@ -37,6 +41,8 @@ use crate::time::Instant;
 use crate::workforce::Workforce;
 use change::Change;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 pub use register::register;
 
@@ -130,6 +136,11 @@ pub enum Command {
         effect: String,
         reason: String,
     },
+    /// The order goes on by another scenario: of its stages these are those.
+    MigrateScenario {
+        to: Arc<Scenario>,
+        stages: BTreeMap<String, String>,
+    },
     /// Time has passed: a hold may end, a deadline may come near or be missed.
     Check,
 }
@@ -188,6 +199,7 @@ pub fn decide(
             effects::complete(&mut change, &effect, kind, reason)?
         }
         Command::GiveUpEffect { effect, reason } => effects::give_up(&mut change, &effect, reason)?,
+        Command::MigrateScenario { to, stages } => migration::migrate(&mut change, &to, &stages)?,
         Command::Check => escalation::check(&mut change)?,
     }
     Ok(change.into_decision())

@@ -141,7 +141,7 @@ pub(super) fn follow_time(change: &mut Change<'_>) -> Result<(), Rejection> {
     }
 }
 
-fn apply(
+pub(super) fn apply(
     change: &mut Change<'_>,
     transition: &Transition,
     fields: Map<String, Value>,

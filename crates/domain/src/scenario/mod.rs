@@ -4,12 +4,14 @@ mod built_in;
 mod check;
 mod diagram;
 mod ladder;
+mod lifecycle;
 mod model;
 
 pub use built_in::{built_in, find, for_order};
 pub use check::check;
 pub use diagram::{mermaid, svg};
 pub use ladder::{Receiver, Rung, RungChange, RungMoment, default_ladder};
+pub use lifecycle::{ScenarioState, check_organisation};
 pub use model::{
     Choice, Compensation, EntryAction, FieldCondition, FieldDefinition, FieldType, Guard,
     LocalText, PauseReason, PointOfNoReturn, Scenario, Stage, TaskDefinition, Transition, Visit,

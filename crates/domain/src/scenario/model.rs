@@ -1,7 +1,7 @@
 //! The parts of a scenario, as TOML and JSON write them.
 
-use crate::amendment::Aspect;
 use super::ladder::Rung;
+use crate::amendment::Aspect;
 use crate::effect::EffectKind;
 use crate::order::{OrderKind, OrderState};
 use crate::party::{Language, PartyType};

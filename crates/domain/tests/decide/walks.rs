@@ -120,12 +120,7 @@ const AMENDMENTS: [(&str, &str); 4] = [
     ("(amend details)", r#"{"priority":"urgent"}"#),
 ];
 
-fn amendment(
-    scenario: &'static Scenario,
-    way: &[String],
-    stage: &Stage,
-    patch: &str,
-) -> String {
+fn amendment(scenario: &'static Scenario, way: &[String], stage: &Stage, patch: &str) -> String {
     let legal_entity = scenario.party_type == Some(PartyType::LegalEntity);
     let patch = &match legal_entity {
         true => patch.replace("familyName", "name"),

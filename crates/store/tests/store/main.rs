@@ -14,6 +14,7 @@ mod contract {
     mod races;
     mod routed;
     mod saving;
+    mod scenarios;
     mod schema;
     mod search;
     mod visits;
@@ -27,6 +28,7 @@ mod use_cases {
     mod identity;
     mod organisation;
     mod registering;
+    mod scenarios;
     mod scoped;
     mod ticking;
     mod visiting;

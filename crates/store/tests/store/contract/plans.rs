@@ -16,13 +16,16 @@ use oms_app::ports::{
     OrderSort, Orders, Organisation, RegistrationQuery, Save, Settlement, Tokens,
 };
 use oms_app::reads::{PersonalReads, note};
+use oms_app::scenario_ports::Scenarios;
 use oms_app::scoped::Scoped;
-use oms_domain::access::{Divisions, Reach};
 use oms_app::workforce::Workforces;
+use oms_domain::access::{Divisions, Reach};
 use oms_domain::effect::{EffectKind, EffectState};
 use oms_domain::order::{Order, OrderKind};
+use oms_domain::party::PartyType;
 use oms_domain::routing::Query;
 use oms_domain::routing::normalise::Place;
+use oms_domain::scenario::ScenarioState;
 use oms_domain::workforce::WorkforceQuery;
 use oms_store::native::NativeDatabase;
 use oms_store::{Database, DatabaseError, Dialect, Row, Store, Value};
@@ -154,6 +157,7 @@ async fn registering(store: &Store<Noting>) {
         duplicate_key: Some("duplicate".to_owned()),
         import_key: Some("import".to_owned()),
         place: Query { place, ..Query::default() },
+        scenario_for: Some((OrderKind::Connect, Some(PartyType::Individual))),
     };
     store.registration_context(&query).await.expect("looked up");
     let decision = decision(&connect(), MORNING);
@@ -188,6 +192,12 @@ async fn reading(store: &Store<Noting>, order: &Order) {
     store.open(open.first(), 50).await.expect("looked up");
     store.registered_since(MORNING, None, 50).await.expect("looked up");
     store.registered_since(MORNING, open.first(), 50).await.expect("looked up");
+    store.published_scenario("fiber", 1).await.expect("looked up");
+    store.scenario("fiber", 1).await.expect("looked up");
+    let after = Cursor { value: 1, id: "fiber".to_owned() };
+    for state in [None, Some(ScenarioState::Draft)] {
+        store.scenarios(state, Some(&after), 50).await.expect("listed");
+    }
     store.division("head").await.expect("looked up");
     store.calendars().await.expect("looked up");
     let all = NoticeFilter::default();

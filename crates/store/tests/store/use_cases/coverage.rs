@@ -128,6 +128,7 @@ fn services_with_different_divisions_are_each_named_in_the_reason() {
         for (services, expected) in [(both, 2), (BTreeSet::from([Service::Internet]), 0)] {
             let place = Query { place: place.clone(), services };
             let query = RegistrationQuery {
+                scenario_for: None,
                 idempotency_key: None,
                 duplicate_key: None,
                 import_key: None,
