@@ -102,7 +102,7 @@ fn random_below(end: i64) -> i64 {
 
 /// Registers orders whose next rung comes within seconds, whichever it is.
 async fn register_orders(storm: Arc<Storm>, store: Store<NativeDatabase>) -> Result<()> {
-    let actor = Actor { name: "storm".to_owned(), rights: vec![Right::Admin] };
+    let actor = Actor::with_rights("storm", &[Right::Admin]);
     for index in 0.. {
         if storm.stop.load(Ordering::Relaxed) {
             break;

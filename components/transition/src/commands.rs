@@ -64,10 +64,11 @@ pub async fn cancel(
 pub async fn reschedule(
     session: Session,
     Path(name): Path<String>,
-    parameters: Parameters,
+    mut parameters: Parameters,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
+    let dry_run = parameters.flag("dryRun");
     parameters.finish()?;
     let body = json_body(&headers, body).await?;
     let command = read(&body, |reader| {
@@ -77,7 +78,7 @@ pub async fn reschedule(
         let visit = VisitRequest { slot: Some(slot?), is_override, rivals: 0 };
         Some(Command::Reschedule { visit, reason: reason? })
     })?;
-    apply(session, &name, &headers, command).await
+    apply(session, &name, &headers, command, dry_run).await
 }
 
 /// The time of a visit, and who shall come.
@@ -136,17 +137,18 @@ pub async fn comment(
 pub async fn answer_escalation(
     session: Session,
     Path(name): Path<String>,
-    parameters: Parameters,
+    mut parameters: Parameters,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
+    let dry_run = parameters.flag("dryRun");
     parameters.finish()?;
     let body = json_body(&headers, body).await?;
     let command = read(&body, |reader| {
         let comment = reader.required_text("comment", COMMENT_CHARACTERS_MAX);
         Some(Command::AnswerEscalation { comment: comment? })
     })?;
-    apply(session, &name, &headers, command).await
+    apply(session, &name, &headers, command, dry_run).await
 }
 
 pub async fn apply(

@@ -79,6 +79,7 @@ pub async fn statement(database_url: &str) -> Result<Measured> {
             duplicate_key: None,
             import_key: None,
             place,
+            scenario_for: None,
         };
         let asked = Instant::now();
         let found = store.registration_context(&query).await.context("the lookup failed")?;

@@ -71,7 +71,7 @@ impl Operator {
         let store = database.store().await?;
         oms_store::migrate::migrate(store.database()).await?;
         store.replace_divisions(&divisions()?).await?;
-        let actor = Actor { name: "bench".to_owned(), rights: vec![Right::Admin] };
+        let actor = Actor::with_rights("bench", &[Right::Admin]);
         let operator = Operator { store, actor, _database: database };
         let template = operator.register(0, 0).await?;
         operator.copy(&template, count).await?;
