@@ -28,7 +28,8 @@ fn routes() -> Result<BTreeSet<(String, &'static str)>> {
                 continue; // the tick has a token of its own, work is private
             }
             let methods = METHODS.iter().filter(|method| {
-                let mut calls = route.match_indices(&format!("{method}("));
+                let call = format!("{method}(");
+                let mut calls = route.match_indices(&call);
                 calls.any(|(at, _)| {
                     let before = route[..at].chars().last();
                     before.is_some_and(|c| " .\n(".contains(c))

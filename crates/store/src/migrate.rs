@@ -85,11 +85,18 @@ pub enum MigrationError {
 /// Applies what is missing. A database that a newer program has migrated is left alone.
 pub async fn migrate(database: &NativeDatabase) -> Result<(), MigrationError> {
     let outcome = match database {
-        NativeDatabase::Sqlite(pool) => match migrator(|step| step.sqlite).run(pool).await {
-            // SQLite has no lock for this: another program may have applied it at the same moment, and then it is done.
-            Err(MigrateError::ExecuteMigration(..)) => migrator(|step| step.sqlite).run(pool).await,
-            outcome => outcome,
-        },
+        NativeDatabase::Sqlite(pool) => {
+            let mut outcome = migrator(|step| step.sqlite).run(pool).await;
+            // SQLite has no lock for this: another program may have applied a step at the same moment, and then it is done.
+            // That can happen at each step.
+            for _ in &STEPS {
+                if !matches!(outcome, Err(MigrateError::ExecuteMigration(..))) {
+                    break;
+                }
+                outcome = migrator(|step| step.sqlite).run(pool).await;
+            }
+            outcome
+        }
         NativeDatabase::Postgres(pool) => migrator(|step| step.postgres).run(pool).await,
     };
     outcome.map_err(failed)?;

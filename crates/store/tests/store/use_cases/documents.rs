@@ -31,7 +31,8 @@ fn a_file_is_kept_once_and_handed_out_as_it_was() {
         let document = add(&bytes).await;
         assert_eq!(document.sha256, sha256_hex(&bytes));
         assert_eq!((document.size, document.created_by.as_str()), (5, "admin"));
-        assert_eq!(describe(&*store, &admin(), &document.id).await.expect("described"), document);
+        let described = describe(&*store, &admin(), &document.id).await.expect("described");
+        assert_eq!(described, (document.clone(), order.id.clone()));
         assert_eq!(content(&*store, &document).await.expect("handed out"), bytes);
         // The same bytes again are the same document.
         assert_eq!(add(&bytes).await, document);
