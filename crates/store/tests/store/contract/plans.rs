@@ -7,6 +7,7 @@ use crate::support::orders::{
     MORNING, comment, connect, decision, document, next, save_of, saved_with_effects,
 };
 use oms_app::coverage::RoutedOrders;
+use oms_app::migration::RunningOrders;
 use oms_app::ports::{
     Cursor, Documents, Effects, NewIdempotencyKey, OrderFilter, OrderPageQuery, OrderReference,
     OrderSort, Orders, Organisation, RegistrationQuery, Save, Settlement, Tokens,
@@ -161,6 +162,9 @@ async fn reading(store: &Store<Noting>, order: &Order) {
     store.open(open.first(), 50).await.expect("looked up");
     store.registered_since(MORNING, None, 50).await.expect("looked up");
     store.registered_since(MORNING, open.first(), 50).await.expect("looked up");
+    let running = store.running(None, 50).await.expect("looked up");
+    let last = running.last().expect("the order is open");
+    store.running(Some(&last.cursor), 50).await.expect("looked up");
     store.published_scenario("fiber", 1).await.expect("looked up");
     store.scenario("fiber", 1).await.expect("looked up");
     let after = Cursor { value: 1, id: "fiber".to_owned() };
