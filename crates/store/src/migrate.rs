@@ -89,7 +89,7 @@ pub async fn migrate(database: &NativeDatabase) -> Result<(), MigrationError> {
             let mut outcome = migrator(|step| step.sqlite).run(pool).await;
             // SQLite has no lock for this: another program may have applied a step at the same moment, and then it is done.
             // That can happen at each step.
-            for _ in &STEPS {
+            for _ in STEPS {
                 if !matches!(outcome, Err(MigrateError::ExecuteMigration(..))) {
                     break;
                 }

@@ -11,6 +11,7 @@ use oms_app::calendars::WorkingTime;
 use oms_app::coverage::RoutedOrders;
 use oms_app::escalations::{NoticeFilter, Notices};
 use oms_app::identity::Identity;
+use oms_app::migration::RunningOrders;
 use oms_app::ports::{
     Cursor, Documents, Effects, NewIdempotencyKey, OrderFilter, OrderPageQuery, OrderReference,
     OrderSort, Orders, Organisation, RegistrationQuery, Save, Settlement, Tokens,
@@ -192,6 +193,9 @@ async fn reading(store: &Store<Noting>, order: &Order) {
     store.open(open.first(), 50).await.expect("looked up");
     store.registered_since(MORNING, None, 50).await.expect("looked up");
     store.registered_since(MORNING, open.first(), 50).await.expect("looked up");
+    let running = store.running(None, 50).await.expect("looked up");
+    let last = running.last().expect("the order is open");
+    store.running(Some(&last.cursor), 50).await.expect("looked up");
     store.published_scenario("fiber", 1).await.expect("looked up");
     store.scenario("fiber", 1).await.expect("looked up");
     let after = Cursor { value: 1, id: "fiber".to_owned() };
