@@ -17,7 +17,7 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Registers a support order so many minutes ago: the clock of the product can't be moved.
 async fn registered_before(app: &TestApp, index: u32, minutes: i64) -> Result<String> {
     let store = app.database.store().await?;
-    let actor = Actor { name: "admin".to_owned(), rights: vec![Right::Admin] };
+    let actor = Actor::with_rights("admin", &[Right::Admin]);
     let document = orders::support(index);
     let request = Request {
         actor: &actor,

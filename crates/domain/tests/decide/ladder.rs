@@ -146,6 +146,7 @@ impl Watch {
             scenario: self.scenario,
             neighbourhood: &neighbourhood,
             calendars: &self.calendars,
+            workforce: None,
         };
         let decision = decide(&self.order, command, context).expect("it is allowed");
         self.order = decision.order.clone();

@@ -50,6 +50,8 @@ fn migrate(
         actor: &actor,
         scenario: scenario(&order.scenario.code),
         neighbourhood: &neighbourhood,
+        calendars: oms_domain::calendar::Calendars::round_the_clock(),
+        workforce: None,
     };
     let to = Arc::new(to.clone());
     decide(order, Command::MigrateScenario { to, stages }, context)
@@ -187,6 +189,8 @@ fn an_order_is_explained_in_both_languages_by_the_rules_that_move_it() {
         actor: &sales,
         scenario: scenario("connect-individual"),
         neighbourhood: &neighbourhood,
+        calendars: oms_domain::calendar::Calendars::round_the_clock(),
+        workforce: None,
     };
     assert_eq!(now, MORNING);
     for (language, word, needed) in [

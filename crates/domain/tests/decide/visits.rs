@@ -184,6 +184,7 @@ fn what_can_be_done_tells_the_slots_or_that_there_are_none() {
         scenario: support,
         neighbourhood: &around,
         workforce: None,
+        calendars: oms_domain::calendar::Calendars::round_the_clock(),
     };
     let free = workforce(&[]);
     let mut nobody = workforce(&[]);
@@ -218,6 +219,7 @@ fn nothing_is_read_for_what_books_no_visit() {
             scenario,
             neighbourhood: &around,
             workforce: None,
+            calendars: oms_domain::calendar::Calendars::round_the_clock(),
         };
         let (story, _) = Story::in_scenario("support-individual", scenario);
         workforce_wanted(&story.order, &command, context)
@@ -257,6 +259,7 @@ fn those_who_were_too_late_spread_over_later_slots() {
             scenario: scenario::find("support-individual", 2).expect("a scenario"),
             neighbourhood: &around,
             workforce: Some(&story.workforce),
+            calendars: oms_domain::calendar::Calendars::round_the_clock(),
         };
         let transition = Command::Transition {
             transition: "visit".to_owned(),
