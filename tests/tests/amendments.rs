@@ -57,11 +57,11 @@ fn a_new_tariff_is_signed_again_and_a_new_address_moves_the_order() {
         } });
         let refused = amend(caller, &number, "", "*", &moved).await?;
         refused.expect(409)?;
-        assert!(refused.problem().ends_with("/penalty-unconfirmed"), "{}", refused.problem());
+        assert!(refused.problem() == "penalty-unconfirmed", "{}", refused.problem());
         moved["penaltyConfirmed"] = json!(true);
         let amended = amend(caller, &number, "", "*", &moved).await?;
         amended.expect(200)?;
-        assert_eq!(amended.body["stage"]["code"], "contract");
+        assert_eq!(amended.body["stage"]["code"], "feasibility");
         assert_eq!(amended.body["address"]["city"], "Samarkand");
         assert!(amended.body["address"].get("postcode").is_none());
         let division = amended.body["division"]["code"].as_str().unwrap_or_default();
@@ -85,7 +85,7 @@ fn an_order_can_not_become_what_another_one_is() {
         let patch = json!({ "party": like_first["party"], "address": like_first["address"] });
         let refused = amend(caller, name, "", "*", &patch).await?;
         refused.expect(409)?;
-        assert!(refused.problem().ends_with("/duplicate-order"), "{}", refused.problem());
+        assert!(refused.problem() == "duplicate-order", "{}", refused.problem());
         assert!(refused.body.to_string().contains(first.body["number"].as_str().unwrap_or("?")));
 
         // What the second one was is free once it is something else.

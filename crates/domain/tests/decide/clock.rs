@@ -172,9 +172,9 @@ fn an_order_for_a_day_to_come_waits_and_starts_in_time() {
         sales does accept  => ! order-is-held
         after 1m
         system checks      => acknowledged registered north-sales | resumed |
-        after 239m
+        after 179m
         system checks      => nothing
-        after 1m
+        after 61m
         system checks      => acknowledged registered north-sales | deadlineMissed | escalate
         sales does accept  => inProgress feasibility north-tech | transitioned routed |
         ",

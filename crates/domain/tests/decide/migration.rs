@@ -126,7 +126,7 @@ fn a_hold_and_what_is_left_of_the_deadline_survive() {
     let to = next_version("connect-legal", |_| {});
     let decision = migrate(&order, now, "admin", &to, &[]).expect("it is moved");
     assert_eq!(decision.order.hold, order.hold);
-    assert!(decision.order.hold.as_ref().is_some_and(|hold| hold.remaining_ms.is_some()));
+    assert!(decision.order.hold.as_ref().is_some_and(|hold| hold.remaining_working_ms.is_some()));
     assert_eq!(decision.order.state, OrderState::Held);
     assert_eq!(decision.order.next_check_at(), order.next_check_at());
 }
