@@ -329,16 +329,14 @@ impl Rejection {
                 "Не останется никого с полными правами; сначала назначьте другого администратора."
                     .to_owned()
             }
-            Rejection::NoFreeSlot { division, skill, asked, next } => {
-                let skill = skill.as_ref().map(|skill| format!(" с навыком {skill}"));
-                let asked = asked.as_ref().map(|at| format!(" в {at}"));
-                format!(
-                    "У подразделения {division} нет свободного специалиста{}{}; {}.",
-                    skill.unwrap_or_default(),
-                    asked.unwrap_or_else(|| " в ближайшие две недели".to_owned()),
-                    next_ru(next)
-                )
-            }
+            Rejection::NoFreeSlot { division, skill, asked, next } => format!(
+                "У подразделения {division} нет свободного специалиста{}{}; {}.",
+                skill.as_ref().map(|skill| format!(" с навыком {skill}")).unwrap_or_default(),
+                asked
+                    .as_ref()
+                    .map_or_else(|| " в ближайшие две недели".to_owned(), |at| format!(" в {at}")),
+                next_ru(next)
+            ),
             Rejection::TechnicianUnknown { technician, division } => format!(
                 "У подразделения {division} нет специалиста {technician:?}; GET /api/v1/technicians покажет всех."
             ),

@@ -33,13 +33,13 @@ pub enum Hours {
 }
 
 /// Code of the calendar of divisions that have none.
-const ROUND_THE_CLOCK: &str = "round-the-clock";
+const ROUND_THE_CLOCK_CODE: &str = "round-the-clock";
 
 impl Calendar {
     /// Always at work: what holds where nobody has said anything.
     pub fn round_the_clock() -> &'static Calendar {
         static ROUND_THE_CLOCK: LazyLock<Calendar> = LazyLock::new(|| Calendar {
-            code: ROUND_THE_CLOCK.to_owned(),
+            code: ROUND_THE_CLOCK_CODE.to_owned(),
             name: "Round the clock".to_owned(),
             zone: Tz::UTC,
             week: std::array::from_fn(|_| vec![Interval { from: 0, to: DAY_MINUTES }]),
