@@ -49,6 +49,11 @@ fn body_of(method: &str, path: &str) -> Option<Value> {
         ("post", "/api/v1/orders/{order}/transitions") => json!({ "transition": "accept" }),
         ("post", "/api/v1/orders/{order}/comments") => json!({ "text": "hello" }),
         ("put", "/api/v1/orders/{order}/assignee") => json!({ "assignee": "karimov" }),
+        ("patch", "/api/v1/orders/{order}") => json!({ "priority": "high" }),
+        ("put", "/api/v1/orders/{order}/appointment") => {
+            json!({ "from": "2026-12-01T09:00:00Z", "reason": "because" })
+        }
+        ("post", "/api/v1/orders/{order}/escalation/answer") => json!({ "comment": "hello" }),
         ("post", "/api/v1/effects/{effect}/retry")
         | ("post", "/api/v1/effects/{effect}/completion")
         | ("post", "/api/v1/effects/{effect}/failure")

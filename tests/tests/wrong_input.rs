@@ -111,7 +111,7 @@ async fn check(caller: &Caller, case: &Case, open: &str, closed: &str) -> Result
     };
     let named = case.headers.iter().any(|(name, _)| name == "content-type");
     let body = body_of(&case.body)?;
-    if !named && matches!(case.method, Method::POST | Method::PUT) {
+    if !named && matches!(case.method, Method::POST | Method::PUT | Method::PATCH) {
         request = request.header("content-type", "application/json");
     }
     for (name, value) in case.headers.iter().filter(|(_, value)| !value.is_empty()) {

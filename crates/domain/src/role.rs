@@ -24,6 +24,7 @@ const DESK: &[Right] = &[
     Right::OrdersRead,
     Right::OrdersRegister,
     Right::OrdersSupport,
+    Right::OrdersAmend,
     Right::OrdersHold,
     Right::OrdersCancel,
     Right::OrdersAssign,
@@ -33,11 +34,13 @@ const DESK: &[Right] = &[
     Right::OrganisationRead,
     Right::ScenariosRead,
     Right::IdentityDocuments,
+    Right::TechniciansRead,
 ];
 const SALES: &[Right] = &[
     Right::OrdersRead,
     Right::OrdersRegister,
     Right::OrdersSales,
+    Right::OrdersAmend,
     Right::OrdersHold,
     Right::OrdersCancel,
     Right::OrdersAssign,
@@ -47,6 +50,7 @@ const SALES: &[Right] = &[
     Right::OrganisationRead,
     Right::ScenariosRead,
     Right::IdentityDocuments,
+    Right::TechniciansRead,
 ];
 const TECHNICIAN: &[Right] = &[
     Right::OrdersRead,
@@ -56,6 +60,7 @@ const TECHNICIAN: &[Right] = &[
     Right::DocumentsRead,
     Right::DocumentsWrite,
     Right::OrganisationRead,
+    Right::TechniciansRead,
 ];
 const HEAD: &[Right] = &[
     Right::OrdersRead,
@@ -63,6 +68,7 @@ const HEAD: &[Right] = &[
     Right::OrdersSales,
     Right::OrdersTechnical,
     Right::OrdersSupport,
+    Right::OrdersAmend,
     Right::OrdersHold,
     Right::OrdersCancel,
     Right::OrdersAssign,
@@ -74,6 +80,9 @@ const HEAD: &[Right] = &[
     Right::EffectsRead,
     Right::EffectsManage,
     Right::IdentityDocuments,
+    Right::TechniciansRead,
+    Right::TechniciansWrite,
+    Right::SlotsOverride,
 ];
 const AUDITOR: &[Right] = &[
     Right::OrdersRead,
@@ -83,6 +92,7 @@ const AUDITOR: &[Right] = &[
     Right::EffectsRead,
     Right::StaffRead,
     Right::AuditRead,
+    Right::TechniciansRead,
 ];
 
 /// Code, names, rights.
