@@ -88,6 +88,9 @@ async fn asked(
     for name in ["{document}", "{effect}", "{grant}", "{token}", "{login}", "{task}"] {
         address = address.replace(name, id);
     }
+    if path == "/api/v1/slots" {
+        address.push_str("?division=tashkent");
+    }
     let address = address.replace("{code}", "connect-individual").replace("{version}", "1");
     let method: Method = method.to_uppercase().parse()?;
     let mut request = match role {
@@ -161,7 +164,7 @@ async fn table(kind: DatabaseKind) -> Result<String> {
 
 fn line<'a>(route: &str, words: impl Iterator<Item = &'a str>) -> String {
     let words = words.map(|word| format!("{word:<17}")).collect::<Vec<_>>().concat();
-    format!("{route:<60}{}", words.trim_end())
+    format!("{route:<66}{}", words.trim_end())
 }
 
 #[test]
