@@ -85,12 +85,14 @@ impl Server {
         let mut is_stopping = false;
         loop {
             tokio::select! {
-                _ = &mut connection => return,
+                // First, so that the end of a guest is never taken for its answer: it is ended after this is said.
+                biased;
+                _ = killing.wait_for(|phase| *phase == Phase::Killing) => return,
                 _ = stopping.wait_for(|phase| *phase != Phase::Serving), if !is_stopping => {
                     is_stopping = true;
                     connection.as_mut().graceful_shutdown();
                 }
-                _ = killing.wait_for(|phase| *phase == Phase::Killing) => return,
+                _ = &mut connection => return,
             }
         }
     }
