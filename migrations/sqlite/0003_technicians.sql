@@ -48,7 +48,8 @@ CREATE TRIGGER technician_swap_written INSTEAD OF INSERT ON technician_swap BEGI
         division_code = excluded.division_code, position = excluded.position, document = excluded.document;
 END;
 
--- A save of an order books and releases visits too. As in the first schema, with what is marked as visits.
+-- A save of an order books and releases visits too (what is marked as visits), and an amendment changes the external id
+-- and what makes the order the same request as another. All else is as in the first schema.
 DROP VIEW order_save;
 CREATE VIEW order_save AS
 SELECT id, number, version AS expected_version, version, kind, state, stage, division_code, covering_code, assignee,
@@ -91,10 +92,12 @@ CREATE TRIGGER order_save_written INSTEAD OF INSERT ON order_save BEGIN
         NEW.duplicate_key, NEW.import_key, NEW.search_text, NEW.document
     WHERE NEW.expected_version = 0;
     UPDATE orders SET version = NEW.version, state = NEW.state, stage = NEW.stage, division_code = NEW.division_code,
-        covering_code = NEW.covering_code, assignee = NEW.assignee, updated_at = NEW.updated_at, due_at = NEW.due_at,
+        covering_code = NEW.covering_code, assignee = NEW.assignee,
+        external_id = NEW.external_id, updated_at = NEW.updated_at, due_at = NEW.due_at,
         next_check_at = NEW.next_check_at,
         duplicate_key = CASE WHEN NEW.state IN ('completed', 'cancelled', 'rejected', 'failed') THEN NULL
-                             ELSE duplicate_key END,
+                             WHEN duplicate_key IS NULL THEN NULL
+                             ELSE coalesce(NEW.duplicate_key, duplicate_key) END,
         search_text = NEW.search_text, document = NEW.document
     WHERE NEW.expected_version > 0 AND id = NEW.id AND version = NEW.expected_version;
 

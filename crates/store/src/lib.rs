@@ -52,4 +52,4 @@ impl<D: Database> Store<D> {
 }
 
 /// The newest migration that this program knows.
-pub const SCHEMA_VERSION: i64 = 6;
+pub const SCHEMA_VERSION: i64 = 5;

@@ -49,12 +49,6 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../../../migrations/sqlite/0005_scenarios.sql"),
         postgres: include_str!("../../../migrations/postgres/0005_scenarios.sql"),
     },
-    Step {
-        version: 6,
-        name: "amendments",
-        sqlite: include_str!("../../../migrations/sqlite/0006_amendments.sql"),
-        postgres: include_str!("../../../migrations/postgres/0006_amendments.sql"),
-    },
 ];
 
 fn migrator(sql: fn(&Step) -> &'static str) -> Migrator {

@@ -2,6 +2,7 @@
 
 use crate::limits::CALENDAR_INTERVALS_MAX;
 use chrono::Weekday;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 /// Minutes of a day.
 pub const DAY_MINUTES: u32 = 24 * 60;
@@ -25,7 +26,7 @@ pub struct Interval {
 }
 
 impl Interval {
-    /// Reads `09:00-13:00`; the end may be `24:00`.
+    /// Reads `09:00-13:00`; the end may be `24:00`. None: no such hours, or they end before they begin.
     pub fn parse(text: &str) -> Option<Interval> {
         let (from, to) = text.split_once('-')?;
         let interval = Interval { from: minute(from)?, to: minute(to)? };
@@ -40,8 +41,22 @@ impl std::fmt::Display for Interval {
     }
 }
 
+impl Serialize for Interval {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Interval {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Interval, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let wrong = || D::Error::custom(format!("{text:?} is not 09:00-18:00"));
+        Interval::parse(&text).ok_or_else(wrong)
+    }
+}
+
 fn minute(text: &str) -> Option<u32> {
-    let (hour, minute) = text.split_once(':')?;
+    let (hour, minute) = text.trim().split_once(':')?;
     let two_digits = |text: &str| {
         let digits = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
         digits.then(|| text.parse::<u32>().ok()).flatten()

@@ -1,77 +1,30 @@
-//! Working hours as people write them, `09:00-18:00`, and as instants in a zone.
+//! Working hours of each day of the week, and as instants in a zone.
 
+use crate::calendar::Interval;
 use crate::time::Instant;
 use chrono::{Datelike, Days, LocalResult, NaiveDate, NaiveDateTime, TimeDelta, TimeZone, Weekday};
 use chrono_tz::Tz;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use serde::{Deserialize, Serialize};
 
-const MINUTES_PER_DAY: u32 = 24 * 60;
 /// Steps by which the end of a gap in local time is looked for; gaps are an hour, and once were a whole day.
 const GAP_STEP_MINUTES: i64 = 15;
 const GAP_STEPS_MAX: i32 = 24 * 4 + 4;
-
-/// A part of a day in local time: minutes since midnight, the end not included. It does not go over midnight.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Hours {
-    pub from_minute: u32,
-    pub to_minute: u32,
-}
-
-impl Hours {
-    /// Reads `09:00-18:00`; `24:00` is the end of the day. None: no such hours, or they end before they begin.
-    pub fn parse(text: &str) -> Option<Hours> {
-        let (from, to) = text.split_once('-')?;
-        let hours = Hours { from_minute: minute(from)?, to_minute: minute(to)? };
-        (hours.from_minute < hours.to_minute).then_some(hours)
-    }
-}
-
-fn minute(text: &str) -> Option<u32> {
-    let (hour, minute) = text.trim().split_once(':')?;
-    let digits = |text: &str| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
-    if !digits(hour) || !digits(minute) {
-        return None;
-    }
-    let (hour, minute): (u32, u32) = (hour.parse().ok()?, minute.parse().ok()?);
-    let total = hour * 60 + minute;
-    (minute < 60 && total <= MINUTES_PER_DAY).then_some(total)
-}
-
-impl std::fmt::Display for Hours {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (from, to) = (self.from_minute, self.to_minute);
-        write!(formatter, "{:02}:{:02}-{:02}:{:02}", from / 60, from % 60, to / 60, to % 60)
-    }
-}
-
-impl Serialize for Hours {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Hours {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Hours, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Hours::parse(&text).ok_or_else(|| D::Error::custom(format!("{text:?} is not 09:00-18:00")))
-    }
-}
 
 /// The hours of every weekday; a day without any is free.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct WorkingPattern {
-    pub monday: Vec<Hours>,
-    pub tuesday: Vec<Hours>,
-    pub wednesday: Vec<Hours>,
-    pub thursday: Vec<Hours>,
-    pub friday: Vec<Hours>,
-    pub saturday: Vec<Hours>,
-    pub sunday: Vec<Hours>,
+    pub monday: Vec<Interval>,
+    pub tuesday: Vec<Interval>,
+    pub wednesday: Vec<Interval>,
+    pub thursday: Vec<Interval>,
+    pub friday: Vec<Interval>,
+    pub saturday: Vec<Interval>,
+    pub sunday: Vec<Interval>,
 }
 
 impl WorkingPattern {
-    pub fn of(&self, weekday: Weekday) -> &[Hours] {
+    pub fn of(&self, weekday: Weekday) -> &[Interval] {
         match weekday {
             Weekday::Mon => &self.monday,
             Weekday::Tue => &self.tuesday,
@@ -83,7 +36,7 @@ impl WorkingPattern {
         }
     }
 
-    pub(super) fn of_date(&self, date: NaiveDate) -> &[Hours] {
+    pub(super) fn of_date(&self, date: NaiveDate) -> &[Interval] {
         self.of(date.weekday())
     }
 }
@@ -109,8 +62,8 @@ pub(super) fn date_in(zone: Tz, instant: Instant) -> NaiveDate {
 }
 
 /// When a part of a day begins and ends. The clock may be put back or forward within it.
-pub(super) fn instants(zone: Tz, date: NaiveDate, hours: Hours) -> (Instant, Instant) {
-    (begins(zone, local(date, hours.from_minute)), ends(zone, local(date, hours.to_minute)))
+pub(super) fn instants(zone: Tz, date: NaiveDate, hours: Interval) -> (Instant, Instant) {
+    (begins(zone, local(date, hours.from)), ends(zone, local(date, hours.to)))
 }
 
 /// The instant of a local time. None: the clock is put forward over it. Of two the first.

@@ -1,6 +1,7 @@
 //! The list of technicians as it comes in: every fault at once, each with its place.
 
-use super::{Absence, Hours, Shift, Technician, WorkingPattern, is_known_zone};
+use super::{Absence, Shift, Technician, WorkingPattern, is_known_zone};
+use crate::calendar::Interval;
 use crate::input::{Fault, Faults, ObjectReader, check_text};
 use crate::limits::{
     ABSENCES_MAX, CODE_CHARACTERS_MAX, HOURS_PER_DAY_MAX, NAME_CHARACTERS_MAX, SHIFTS_MAX,
@@ -159,19 +160,17 @@ fn working_pattern(reader: &ObjectReader<'_>) -> Option<WorkingPattern> {
     Some(pattern)
 }
 
-fn hours(reader: &ObjectReader<'_>, name: &str) -> Vec<Hours> {
-    let mut found: Vec<Hours> = Vec::new();
+fn hours(reader: &ObjectReader<'_>, name: &str) -> Vec<Interval> {
+    let mut found: Vec<Interval> = Vec::new();
     for (index, text) in texts(reader, name, HOURS_PER_DAY_MAX) {
-        let Some(hours) = Hours::parse(text) else {
+        let Some(hours) = Interval::parse(text) else {
             let message = format!(
                 "{text:?} must be hours such as 09:00-18:00; those over midnight are two, up to 24:00 and from 00:00."
             );
             reader.fault_at(name, index, "invalid-hours", message);
             continue;
         };
-        let overlaps = |other: &Hours| {
-            hours.from_minute < other.to_minute && other.from_minute < hours.to_minute
-        };
+        let overlaps = |other: &Interval| hours.from < other.to && other.from < hours.to;
         match found.iter().find(|other| overlaps(other)) {
             Some(other) => {
                 let message = format!("{hours} and {other} overlap; make them one.");

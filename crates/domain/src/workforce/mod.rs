@@ -8,10 +8,11 @@ mod hours;
 mod list;
 mod slots;
 
-pub use hours::{Hours, WorkingPattern, day, is_known_zone, zone};
+pub use hours::{WorkingPattern, day, is_known_zone, zone};
 pub use list::{Organisation, read_list};
 pub use slots::{Slot, SlotQuery, free_at, free_slots, least_booked, local_time};
 
+use crate::calendar::Interval;
 use crate::time::Instant;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -46,7 +47,7 @@ pub struct Technician {
 pub struct Shift {
     /// `YYYY-MM-DD`, in the technician's zone.
     pub date: chrono::NaiveDate,
-    pub hours: Vec<Hours>,
+    pub hours: Vec<Interval>,
 }
 
 /// A time in which the technician is not there.

@@ -2,14 +2,15 @@
 
 use crate::support::database::TestStore;
 use oms_app::workforce::Workforces;
+use oms_domain::calendar::Interval;
 use oms_domain::decide::BookingChange;
 use oms_domain::order::Order;
 use oms_domain::time::Instant;
-use oms_domain::workforce::{Hours, Technician, WorkingPattern};
+use oms_domain::workforce::{Technician, WorkingPattern};
 
 /// Works every day around the clock.
 pub fn technician(code: &str, division: &str) -> Technician {
-    let always = vec![Hours::parse("00:00-24:00").expect("hours")];
+    let always = vec![Interval::parse("00:00-24:00").expect("hours")];
     Technician {
         code: code.to_owned(),
         name: format!("{code} by name"),
