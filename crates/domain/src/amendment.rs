@@ -152,6 +152,12 @@ impl Amendment {
         Ok(Amendment { amended, changes, aspects, reason, penalty_confirmed })
     }
 
+    /// Another passport, or none: for those only who may see such documents.
+    pub fn changes_identity_document(&self, order: &Order) -> bool {
+        let of = |party: Option<&Party>| party.and_then(|party| party.identity_document.clone());
+        of(order.party.as_ref()) != of(self.amended.party.as_ref())
+    }
+
     /// The division may be another one.
     pub fn moves(&self) -> bool {
         self.aspects.contains(&Aspect::Address) || self.aspects.contains(&Aspect::Items)

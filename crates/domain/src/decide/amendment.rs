@@ -28,6 +28,9 @@ pub(super) fn amend(
     if amendment.changes.is_empty() {
         return Ok(());
     }
+    if amendment.changes_identity_document(&change.order) {
+        require_right(change, Right::IdentityDocuments)?;
+    }
     let penalty = check_point_of_no_return(change, amendment)?;
     let target = stage_to_redo(&change.order, change.context.scenario, amendment);
     if target.is_some() {
@@ -127,7 +130,7 @@ fn draw_again(change: &mut Change<'_>, amendment: &Amendment) {
         })
         .collect();
     for template in templates {
-        cancellation::supersede(change, &[template.as_str()]);
+        cancellation::supersede(change, |document| document.kind == template);
         let summary = format!("Document {template} is asked for again.");
         let payload = json!({ "template": template });
         change.request(EffectKind::Draw, EventType::DocumentRequested, summary, payload);

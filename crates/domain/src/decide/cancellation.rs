@@ -6,7 +6,7 @@
 use super::change::Change;
 use super::{require_not_cancelling, require_open, require_right, visits};
 use crate::event::EventType;
-use crate::order::{Cancellation, OrderState};
+use crate::order::{Cancellation, Document, OrderState};
 use crate::party::Language;
 use crate::provisioning;
 use crate::rejection::Rejection;
@@ -107,7 +107,7 @@ pub(super) fn supersede_since(change: &mut Change<'_>, since: &str) {
     let scenario = change.context.scenario;
     let entered = &change.order.stages_entered;
     let first = entered.iter().position(|code| code == since).unwrap_or(0);
-    let stages = entered[first..].iter().rev().filter_map(|code| scenario.stage(code));
+    let stages = entered[first..].iter().filter_map(|code| scenario.stage(code));
     let kinds: Vec<&str> = stages
         .flat_map(|stage| &stage.compensation)
         .filter_map(|compensation| match compensation {
@@ -115,20 +115,18 @@ pub(super) fn supersede_since(change: &mut Change<'_>, since: &str) {
             Compensation::Retire => None,
         })
         .collect();
-    supersede(change, &kinds);
+    supersede(change, |document| kinds.contains(&document.kind.as_str()));
 }
 
-/// Documents of these kinds no longer count, in this order; they stay in the order.
-pub(super) fn supersede(change: &mut Change<'_>, kinds: &[&str]) {
+/// Documents of which this holds no longer count; they stay in the order.
+pub(super) fn supersede(change: &mut Change<'_>, which: impl Fn(&Document) -> bool) {
     let now = change.context.now;
     let mut superseded = Vec::new();
-    for kind in kinds {
-        let documents = change.order.documents.iter_mut();
-        for document in documents.filter(|document| document.kind == *kind) {
-            if document.superseded_at.is_none() {
-                document.superseded_at = Some(now);
-                superseded.push(document.id.clone());
-            }
+    let documents = change.order.documents.iter_mut();
+    for document in documents.filter(|document| document.superseded_at.is_none()) {
+        if which(document) {
+            document.superseded_at = Some(now);
+            superseded.push(document.id.clone());
         }
     }
     if !superseded.is_empty() {

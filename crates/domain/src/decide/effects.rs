@@ -8,14 +8,48 @@ use crate::order::{Document, OrderState};
 use crate::provisioning::{self, BillingObject, BillingStatus};
 use crate::rejection::Rejection;
 use crate::rights::Right;
+use crate::scenario::{EntryAction, Stage};
 use serde_json::{Value, json};
 
-pub(super) fn document_drawn(change: &mut Change<'_>, document: Document) {
+/// Takes the place of what was drawn of this kind before. One that was asked for by a stage which has been taken back
+/// meanwhile is kept, and does not count.
+pub(super) fn document_drawn(change: &mut Change<'_>, mut document: Document) {
     if notes::holds(change, &document) {
         return;
     }
+    let is_earlier = |other: &&Document| {
+        other.created_by == document.created_by && other.superseded_at.is_none()
+    };
+    let earlier: Vec<String> = change
+        .order
+        .documents
+        .iter()
+        .filter(|other| other.kind == document.kind)
+        .filter(is_earlier)
+        .map(|other| other.id.clone())
+        .collect();
+    match is_taken_back(change, &document.kind) {
+        true => document.superseded_at = Some(change.context.now),
+        false => cancellation::supersede(change, |other| earlier.contains(&other.id)),
+    }
     let summary = format!("Document {} was drawn.", document.name);
     notes::record(change, EventType::DocumentDrawn, summary, document);
+}
+
+/// The order is cancelled, or before every stage that draws this kind. A scenario names its stages in the order in which
+/// they are passed.
+fn is_taken_back(change: &Change<'_>, kind: &str) -> bool {
+    let order = &change.order;
+    if order.cancellation.is_some() || order.state == OrderState::Cancelled {
+        return true;
+    }
+    let stages = &change.context.scenario.stages;
+    let draws = |stage: &Stage| {
+        let is_kind = |action: &EntryAction| matches!(action, EntryAction::Draw { template } if template == kind);
+        stage.on_entry.iter().any(is_kind)
+    };
+    let here = stages.iter().position(|stage| stage.code == order.stage.code);
+    stages.iter().position(draws).is_some_and(|first| here < Some(first))
 }
 
 pub(super) fn provisioned(

@@ -47,7 +47,10 @@ pub(super) fn add_document(change: &mut Change<'_>, document: Document) -> Resul
 }
 
 pub(super) fn holds(change: &Change<'_>, document: &Document) -> bool {
-    let same = |other: &Document| other.kind == document.kind && other.sha256 == document.sha256;
+    let same = |other: &Document| {
+        let counts = other.superseded_at.is_none();
+        counts && other.kind == document.kind && other.sha256 == document.sha256
+    };
     change.order.documents.iter().any(same)
 }
 

@@ -89,3 +89,51 @@ fn an_order_on_hold_is_amended_where_no_stage_must_be_gone_through_again() {
         "#,
     );
 }
+
+#[test]
+fn a_document_that_comes_after_its_stage_was_taken_back_does_not_count() {
+    tell(
+        "connect-individual",
+        r#"
+        registration                           => acknowledged registered north-sales | registered routed |
+        sales does accept
+        tech does feasible
+        system draws contract
+        sales does sign
+        desk amends {"address":{"house":"14"}} at its price => inProgress contract north-sales | amended documentsSuperseded routed documentRequested | draw:contract
+        system draws work-order                => inProgress contract north-sales | documentDrawn |
+        system draws contract
+        sales does sign
+        tech does installed                    => ! document-required
+        system draws work-order
+        tech does installed                    => inProgress provisioning north-tech | transitioned provisioningRequested | provision
+        "#,
+    );
+}
+
+#[test]
+fn a_document_takes_the_place_of_what_was_drawn_before() {
+    tell(
+        "connect-individual",
+        r#"
+        registration          => acknowledged registered north-sales | registered routed |
+        sales does accept
+        tech does feasible
+        system draws contract => inProgress contract north-sales | documentDrawn |
+        system draws contract => inProgress contract north-sales | documentsSuperseded documentDrawn |
+        "#,
+    );
+}
+
+#[test]
+fn a_passport_is_changed_by_those_who_may_see_it() {
+    tell(
+        "connect-individual",
+        r#"
+        registration                                              => acknowledged registered north-sales | registered routed |
+        desk amends {"party":{"identityDocument":"AA1234567"}}    => ! right-missing
+        admin amends {"party":{"identityDocument":"AA1234567"}}   => acknowledged registered north-sales | amended |
+        desk amends {"party":{"phone":"+998907654321"}}           => acknowledged registered north-sales | amended |
+        "#,
+    );
+}

@@ -63,7 +63,7 @@ fn the_same_document_twice_is_one_document() {
         desk adds passport      => acknowledged registered north-tech | documentUploaded |
         system draws contract   => acknowledged registered north-tech | documentDrawn |
         desk holds because away => held registered north-tech | held |
-        system draws contract   => held registered north-tech | documentDrawn |
+        system draws contract   => held registered north-tech | documentsSuperseded documentDrawn |
         desk adds photo         => held registered north-tech | documentUploaded |
         desk cancels because no => cancelled cancelled north-tech | cancelled |
         desk adds act           => cancelled cancelled north-tech | documentUploaded |
