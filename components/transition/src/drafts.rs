@@ -7,12 +7,13 @@ use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
 use oms_app::AppError;
+use oms_app::change::Expected;
 use oms_app::scenarios::{self, Outcome};
 use oms_domain::input::Fault;
 use oms_domain::rights::Right;
 use oms_web::{
     Parameters, Problem, Session, clock, entity_tag, if_match, json_answer, json_body,
-    require_right,
+    require_right, required_version,
 };
 use serde_json::{Value, json};
 
@@ -43,15 +44,10 @@ pub async fn replace(
     parameters.finish()?;
     require_right(&session.actor, Right::ScenariosWrite)?;
     let version = number(&code, &version)?;
-    if !headers.contains_key(header::IF_MATCH) {
-        return Err(Problem::new(
-            StatusCode::PRECONDITION_REQUIRED,
-            "if-match-required",
-            "If-Match is required",
-            "Send If-Match with the ETag of the draft that you saw.",
-        ));
-    }
-    let seen = if_match(&headers)?;
+    let seen = match required_version(&headers)? {
+        Expected::Version(version) => Some(version),
+        Expected::Any => None,
+    };
     let scenario = read_scenario(json_body(&headers, body).await?.value, version)?;
     if scenario.code != code {
         let fault = Fault {

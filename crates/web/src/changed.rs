@@ -21,7 +21,7 @@ pub fn required_version(headers: &HeaderMap) -> Result<Expected, Problem> {
             StatusCode::PRECONDITION_REQUIRED,
             "if-match-required",
             "If-Match is required",
-            "Send If-Match with the ETag of the order that you saw.",
+            "Send If-Match with the ETag of what you saw.",
         ));
     }
     Ok(if_match(headers)?.map_or(Expected::Any, Expected::Version))
