@@ -23,6 +23,9 @@ const NATIVE: [&str; 11] = [
     "xtask",
 ];
 
+/// The profile of native programs that an operator runs.
+const PRODUCTION: &str = "production";
+
 pub fn test() -> Result<()> {
     step("formatting", || run(cargo().args(["fmt", "--all", "--check"])))?;
     step("components, native programs and tests are built", || {
@@ -45,20 +48,35 @@ pub fn native() -> Result<()> {
     run(&mut packages(&["build", "--all-targets"])).context("the native programs were not built")
 }
 
+/// Long tests, on the programs that the other tests run on.
 pub fn soak(arguments: &[String]) -> Result<()> {
-    measured("soak", arguments)
+    build::components()?;
+    native()?;
+    with_postgres("debug", "soak", arguments)
 }
 
+/// Measures programs as an operator runs them: both sides are optimised.
 pub fn bench(arguments: &[String]) -> Result<()> {
-    measured("bench", arguments)
+    build::components()?;
+    let mut command = cargo();
+    command.args([
+        "build",
+        "--profile",
+        PRODUCTION,
+        "--package",
+        "oms-cli",
+        "--package",
+        "oms-tests",
+        "--bins",
+    ]);
+    run(command.args(["--features", "oms-store/native"])).context("the programs were not built")?;
+    with_postgres(PRODUCTION, "bench", arguments)
 }
 
 /// Runs a program of the tests on real components and a PostgreSQL of its own.
-fn measured(program: &str, arguments: &[String]) -> Result<()> {
-    build::components()?;
-    native()?;
+fn with_postgres(profile: &str, program: &str, arguments: &[String]) -> Result<()> {
     let postgres = Postgres::start()?;
-    let mut command = Command::new(target_directory().join("debug").join(program));
+    let mut command = Command::new(target_directory().join(profile).join(program));
     run(command.args(arguments).env("OMS_TEST_POSTGRES", postgres.url()))
 }
 

@@ -93,7 +93,12 @@ pub async fn measure(kind: DatabaseKind, connections: &[usize], time: Duration) 
         .flat_map(|&connections| Operation::ALL.map(|operation| (connections, operation)));
     let lookups = connections.iter().map(|&connections| (connections, Operation::Lookup));
     let mut memory_peak_mib = None;
+    let mut has_visits = false;
     for (connections, operation) in usual.chain(lookups) {
+        if operation == Operation::Booking && !has_visits {
+            visits_without_papers(&app).await?;
+            has_visits = true;
+        }
         if operation == Operation::Lookup && memory_peak_mib.is_none() {
             // Storing so many rules at once takes memory that the work of every day does not.
             memory_peak_mib = app.process_id().and_then(self::memory_peak_mib);
@@ -273,6 +278,30 @@ async fn employ(app: &TestApp) -> Result<()> {
     };
     let technicians: Vec<Value> = (0..TECHNICIANS).map(technician).collect();
     app.admin.put("/api/v1/technicians", &json!(technicians)).await?.expect(200)
+}
+
+/// From here on support orders take a scenario of the operator's own, in which a visit draws no work-order: the native
+/// program draws none, and a drawn one would be a version between two transitions.
+async fn visits_without_papers(app: &TestApp) -> Result<()> {
+    let built_in = app.admin.get("/api/v1/scenarios/support-individual/versions/2").await?;
+    built_in.expect(200)?;
+    let mut scenario = built_in.body;
+    for stage in scenario["stages"].as_array_mut().context("stages")? {
+        if stage["code"] == "field-visit" {
+            stage["onEntry"] = json!([{ "do": "book", "durationMinutes": 60 }]);
+            stage["documents"] = json!([]);
+            stage["compensation"] = json!([]);
+        }
+    }
+    for transition in scenario["transitions"].as_array_mut().context("transitions")? {
+        if transition["code"] == "visited" {
+            transition["guards"] = json!([]);
+        }
+    }
+    let draft = app.admin.post("/api/v1/scenarios", &scenario).await?;
+    draft.expect(201)?;
+    let place = draft.header("location").context("a location")?;
+    app.admin.post(&format!("{place}/publication"), &Value::Null).await?.expect(200)
 }
 
 /// One request to every component, so that all of them are in memory.
