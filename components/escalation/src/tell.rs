@@ -29,7 +29,7 @@ impl Executor for Teller<'_> {
         let mut told = Vec::new();
         let mut escalations = Vec::new();
         for receiver in receivers(payload, order) {
-            let Some(code) = receiver.code else {
+            let Some(code) = receiver.code.clone() else {
                 let email = match self.email_of(&receiver).await {
                     Ok(email) => email,
                     Err(error) => return Execution::Later(error.to_string()),

@@ -109,7 +109,7 @@ fn stages_ahead_take_what_they_took_others_or_their_deadline() {
 
 #[test]
 fn a_booked_visit_is_waited_for() {
-    let mut order = prepared("support-individual", "support does visit").order;
+    let mut order = prepared("support-individual", "support does visit because cable").order;
     let visit = |from: i64, state: AppointmentState| Appointment {
         id: "visit".to_owned(),
         technician: "anvar".to_owned(),
@@ -233,14 +233,14 @@ fn what_a_stage_has_taken_is_told_with_the_transition_out_of_it() {
     // form | steps, the last one a transition | scenario and minutes
     let table = "
         support-individual | after 20m; support does start                                              | support-individual 20
-        support-individual | support does start; after 90m; support does visit                          | support-individual 90
+        support-individual | support does start; after 90m; support does visit because cable                          | support-individual 90
         support-individual | after 20m; desk holds because away; after 500m; desk resumes; after 7m; support does start | support-individual 27
-        support-individual | support does start; after 30m; desk holds as material because none; after 5m; desk resumes; support does visit | support-individual 35
+        support-individual | support does start; after 30m; desk holds as material because none; after 5m; desk resumes; support does visit because cable | support-individual 35
         support-individual | after 300m; support does start                                             | support-individual 300
         # out of an end, and what another system began, is not measured
-        support-individual | support does solved; support does confirm; after 60m; support does reopen  | -
+        support-individual | support does solved; support does confirm; after 60m; support does reopen because again  | -
         import             | after 20m; support does start                                              | -
-        import             | support does start; after 30m; support does visit                          | support-individual 30
+        import             | support does start; after 30m; support does visit because cable                          | support-individual 30
     ";
     for line in cases(table) {
         let [name, steps, expected] = columns(line);
