@@ -1,7 +1,9 @@
 //! Deadlines in working time and the ladder of notices, on the running product.
 
 use anyhow::{Context, Result, ensure};
+use oms_app::change::{Expected, change};
 use oms_app::register::{Outcome, Request, register};
+use oms_domain::decide::{Command, VisitRequest};
 use oms_domain::rights::{Actor, Right};
 use oms_domain::time::Instant;
 use oms_tests::app::now;
@@ -154,5 +156,159 @@ async fn counted(kind: DatabaseKind) -> Result<()> {
     let resumed = app.admin.delete(&hold).await?;
     resumed.expect(200)?;
     ensure!(resumed.body["stage"]["dueAt"] == due, "{}", resumed.body);
+    Ok(())
+}
+
+/// A transition of an order that was made so many minutes ago.
+async fn moved_before(app: &TestApp, order: &str, transition: &str, minutes: i64) -> Result<()> {
+    let store = app.database.store().await?;
+    let actor = Actor::with_rights("admin", &[Right::Admin]);
+    let command = Command::Transition {
+        transition: transition.to_owned(),
+        fields: Default::default(),
+        comment: None,
+        visit: VisitRequest::default(),
+    };
+    let now = now().plus_minutes(-minutes);
+    change(&store, &actor, order, Expected::Any, command, now).await?;
+    store.database().close().await;
+    Ok(())
+}
+
+#[test]
+fn an_order_is_projected_and_a_promise_that_it_breaks_is_at_risk() {
+    on_both_databases(promised);
+}
+
+async fn promised(kind: DatabaseKind) -> Result<()> {
+    let app = TestApp::start(kind).await?;
+    let in_days = |days: i64| now().plus_minutes(days * 24 * 60).date().to_string();
+    let (tomorrow, in_a_month) = (in_days(1), in_days(30));
+
+    // Nothing is measured yet: the hour of the first stage, and the two days of the confirmation.
+    let mut form = orders::support(1);
+    form["promisedDate"] = json!(in_a_month);
+    let registered = app.admin.post("/api/v1/orders", &form).await?;
+    registered.expect(201)?;
+    let answer = &registered.body;
+    let number = answer["number"].as_str().context("a number")?;
+    let entered =
+        answer["stage"]["enteredAt"].as_str().and_then(Instant::parse).context("a time")?;
+    let at = entered.plus_minutes(STAGE_MINUTES + 2880);
+    ensure!(answer["projection"]["at"] == at.to_string(), "{answer}");
+    ensure!(answer["projectedDate"] == at.date().to_string(), "{answer}");
+    ensure!(
+        answer["promisedDate"] == in_a_month.as_str() && answer["promiseAtRisk"] == false,
+        "{answer}"
+    );
+    let basis = |order: &Value| -> Vec<String> {
+        let stages = order["projection"]["stages"].as_array().cloned().unwrap_or_default();
+        let words = stages.iter().map(|it| format!("{} {}", it["stage"], it["basis"]));
+        words.map(|word| word.replace('"', "")).collect()
+    };
+    ensure!(basis(answer) == ["registered deadline", "confirmation deadline"], "{answer}");
+    let order = app.admin.order(number).await?;
+    ensure!(order == *answer, "{order}");
+    let listed = app.admin.items("/api/v1/orders?limit=10").await?;
+    ensure!(listed[0]["promisedDate"] == in_a_month.as_str(), "{listed:?}");
+    ensure!(listed[0].get("projectedDate").is_none(), "a list projects nothing: {listed:?}");
+
+    // Another day is promised, one that the deadlines do not keep.
+    let path = format!("/api/v1/orders/{number}");
+    let amend = |body: Value| {
+        let request = app.admin.request(Method::PATCH, &path).header("if-match", "*");
+        send(request.json(&body))
+    };
+    amend(json!({ "promisedDate": "2020-01-01" })).await?.expect(422)?;
+    let amended = amend(json!({ "promisedDate": tomorrow, "reason": "They asked." })).await?;
+    amended.expect(200)?;
+    ensure!(amended.body["promiseAtRisk"] == true, "{}", amended.body);
+    let history = app.admin.history(number).await?;
+    let change = &history.last().context("an event")?["data"]["changes"][0];
+    ensure!(change["field"] == "promisedDate" && change["to"] == tomorrow.as_str(), "{change}");
+
+    // Five orders go through: twenty minutes until it is solved, a hundred until that is confirmed.
+    for index in 2..7 {
+        let other = registered_before(&app, index, 600).await?;
+        moved_before(&app, &other, "solved", 580).await?;
+        moved_before(&app, &other, "confirm", 480).await?;
+    }
+    let order = app.admin.order(number).await?;
+    ensure!(basis(&order) == ["registered deadline", "confirmation deadline"], "{order}");
+    app.tick().await?;
+    let order = app.admin.order(number).await?;
+    ensure!(basis(&order) == ["registered measured", "confirmation measured"], "{order}");
+    ensure!(order["projection"]["at"] == entered.plus_minutes(120).to_string(), "{order}");
+    ensure!(order["projection"]["stages"][0]["samples"] == 5, "{order}");
+    ensure!(order["promiseAtRisk"] == false, "{order}");
+
+    // What would come of a step tells it too, and so does the step.
+    let tried = format!("/api/v1/orders/{number}/transitions?dryRun=true");
+    let body = json!({ "transition": "start" });
+    let request = app.admin.request(Method::POST, &tried).header("if-match", "*").json(&body);
+    let tried = send(request).await?;
+    tried.expect(200)?;
+    ensure!(basis(&tried.body) == ["repair deadline", "confirmation measured"], "{}", tried.body);
+    let moved = app.admin.make_transition(number, &body).await?;
+    moved.expect(200)?;
+    ensure!(basis(&moved.body) == ["repair deadline", "confirmation measured"], "{}", moved.body);
+    let hold = format!("/api/v1/orders/{number}/hold");
+    let held = app.admin.post(&hold, &json!({ "reason": "On holiday" })).await?;
+    held.expect(200)?;
+    ensure!(held.body["projectedDate"].is_null(), "{}", held.body);
+    ensure!(held.body["promiseAtRisk"] == false, "{}", held.body);
+    Ok(())
+}
+
+/// A support scenario of the operator's own that tells watchers of the first stage.
+async fn with_watchers(app: &TestApp) -> Result<()> {
+    let published = app.admin.get("/api/v1/scenarios/support-individual/versions/1").await?;
+    published.expect(200)?;
+    let mut scenario = published.body;
+    scenario["stages"][0]["ladder"] = json!([{
+        "code": "due", "at": { "percent": 100 },
+        "tell": [{ "watcher": "head@example.org" }, { "watcher": "aziza" }, { "watcher": "nobody" }],
+    }]);
+    let draft = app.admin.post("/api/v1/scenarios", &scenario).await?;
+    draft.expect(201)?;
+    let version = draft.body["version"].as_u64().context("a version")?;
+    let path = format!("/api/v1/scenarios/support-individual/versions/{version}/publication");
+    app.admin.post(&path, &Value::Null).await?.expect(200)
+}
+
+#[test]
+fn watchers_are_told_by_name() {
+    on_both_databases(watched);
+}
+
+async fn watched(kind: DatabaseKind) -> Result<()> {
+    let app = TestApp::start(kind).await?;
+    let aziza = json!({ "login": "aziza", "name": "Aziza Rahimova", "email": "aziza@example.org" });
+    app.admin.post("/api/v1/staff", &aziza).await?.expect(201)?;
+    with_watchers(&app).await?;
+    let late = registered_before(&app, 1, 61).await?;
+    app.tick().await?;
+    let notices = app.admin.items(&format!("/api/v1/escalations?order={late}")).await?;
+    ensure!(notices.len() == 1, "the division has it in its list: {notices:?}");
+    let names: Vec<&str> = notices[0]["receivers"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|receiver| receiver["name"].as_str())
+        .collect();
+    ensure!(names == ["head@example.org", "aziza", "nobody"], "{notices:?}");
+    let history = app.admin.history(&late).await?;
+    let told = history.iter().find(|event| event["type"] == "escalated").context("told")?;
+    let emails: Vec<&Value> = told["data"]["told"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|one| one["to"] == "watcher")
+        .map(|one| &one["email"])
+        .collect();
+    ensure!(
+        emails == [&json!("head@example.org"), &json!("aziza@example.org"), &Value::Null],
+        "{told}"
+    );
     Ok(())
 }

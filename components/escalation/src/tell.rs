@@ -4,10 +4,12 @@ use axum::response::Response;
 use http::StatusCode;
 use oms_app::change::Along;
 use oms_app::effects::{self, Execution, Executor, Tally};
-use oms_app::ports::{ClaimedEffect, Escalation, Organisation};
+use oms_app::identity::Identity;
+use oms_app::ports::{ClaimedEffect, Escalation, Organisation, StoreError};
 use oms_domain::decide::{Command, Told};
 use oms_domain::effect::EffectKind;
 use oms_domain::order::Order;
+use oms_domain::party::is_email;
 use oms_domain::time::Instant;
 use oms_web::{Backend, Problem, backend, clock, json_answer};
 use serde::Deserialize;
@@ -27,8 +29,12 @@ impl Executor for Teller<'_> {
         let mut told = Vec::new();
         let mut escalations = Vec::new();
         for receiver in receivers(payload, order) {
-            let Some(code) = receiver.code else {
-                told.push(Told { to: receiver.to, name: receiver.name, email: None });
+            let Some(code) = receiver.code.clone() else {
+                let email = match self.email_of(&receiver).await {
+                    Ok(email) => email,
+                    Err(error) => return Execution::Later(error.to_string()),
+                };
+                told.push(Told { to: receiver.to, name: receiver.name, email });
                 continue;
             };
             let division = match self.backend.division(&code).await {
@@ -57,6 +63,21 @@ impl Executor for Teller<'_> {
     }
 }
 
+impl Teller<'_> {
+    /// Where a watcher gets mail: the address that the scenario names, or that of the login. One who has left, or has no
+    /// address, is named all the same.
+    async fn email_of(&self, receiver: &Receiver) -> Result<Option<String>, StoreError> {
+        if receiver.to != Receiver::WATCHER {
+            return Ok(None);
+        }
+        if is_email(&receiver.name) {
+            return Ok(Some(receiver.name.clone()));
+        }
+        let member = self.backend.staff_member(&receiver.name).await?;
+        Ok(member.filter(|member| member.active).and_then(|member| member.email))
+    }
+}
+
 /// Who is to be told. A person is told along with the division that has the order, so that a notice is always listed.
 #[derive(Deserialize)]
 struct Receiver {
@@ -64,6 +85,10 @@ struct Receiver {
     /// Code of the division; None: a person.
     code: Option<String>,
     name: String,
+}
+
+impl Receiver {
+    const WATCHER: &str = "watcher";
 }
 
 fn receivers(payload: &Value, order: &Order) -> Vec<Receiver> {

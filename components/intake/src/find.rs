@@ -25,13 +25,16 @@ pub async fn one(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     parameters.finish()?;
-    let order = read::order(&session.backend, &session.actor, &name).await?;
+    let (backend, actor) = (&session.backend, &session.actor);
+    let (order, outlook) = read::order_with_outlook(backend, actor, &name, clock()).await?;
     let tag = entity_tag(order.version);
     if none_match_hits(&headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
     }
     note_read(&session, &order.id, "order");
-    Ok(json_answer(StatusCode::OK, &[(header::ETAG, tag)], &order.to_api()))
+    let mut answer = order.to_api();
+    outlook.add_to(&mut answer);
+    Ok(json_answer(StatusCode::OK, &[(header::ETAG, tag)], &answer))
 }
 
 pub async fn list(session: Session, mut parameters: Parameters) -> Result<Response, Problem> {

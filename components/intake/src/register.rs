@@ -27,9 +27,11 @@ pub async fn register(
         now: clock(),
     };
     match register::register(&session.backend, request).await? {
-        Outcome::Registered { order, effects_of } => {
+        Outcome::Registered { order, outlook, effects_of } => {
             nudge(effects_of);
-            Ok(created(&order.to_api(), None))
+            let mut answer = order.to_api();
+            outlook.add_to(&mut answer);
+            Ok(created(&answer, None))
         }
         Outcome::Replayed { response } => {
             let replayed = HeaderName::from_static("idempotency-replayed");

@@ -1,6 +1,7 @@
 //! An order is changed: loaded, decided, saved.
 
 use crate::AppError;
+use crate::outlook::outlook_of;
 use crate::ports::{Escalation, LoadedOrder, OrderReference, Orders, Save, SaveError, Settlement};
 use crate::read::{not_found, reference};
 use crate::scoped::{shown, viewer};
@@ -41,8 +42,9 @@ pub async fn change<P: Orders>(
 ) -> Result<Decision, AppError> {
     let reference = reference(name)?;
     let along = Along::default();
-    let decision = change_along(ports, actor, &reference, expected, command, along, now).await?;
-    Ok(shown_to(actor, decision))
+    let (decision, loaded) =
+        change_loaded(ports, actor, &reference, expected, command, along, now).await?;
+    Ok(shown_to(actor, with_outlook(decision, &loaded, now)))
 }
 
 /// Changes an order, and settles an effect or adds documents in the same step.
@@ -55,6 +57,20 @@ pub async fn change_along<P: Orders>(
     along: Along,
     now: Instant,
 ) -> Result<Decision, AppError> {
+    let changed = change_loaded(ports, actor, reference, expected, command, along, now).await?;
+    Ok(changed.0)
+}
+
+/// The decision with what it was made on.
+async fn change_loaded<P: Orders>(
+    ports: &P,
+    actor: &Actor,
+    reference: &OrderReference,
+    expected: Expected,
+    command: Command,
+    along: Along,
+    now: Instant,
+) -> Result<(Decision, LoadedOrder), AppError> {
     let mut command = command;
     for _ in 0..STALE_RETRIES_MAX {
         let loaded = ports.load(reference).await?.ok_or_else(|| not_found(name_of(reference)))?;
@@ -62,7 +78,7 @@ pub async fn change_along<P: Orders>(
         let seen = (&loaded, workforce.as_ref());
         let decision = decide_on(seen, actor, expected, command.clone(), now)?;
         if decision.is_empty() && along.settlement.is_none() {
-            return Ok(decision);
+            return Ok((decision, loaded));
         }
         let save = Save {
             decision: &decision,
@@ -76,7 +92,7 @@ pub async fn change_along<P: Orders>(
             now,
         };
         match ports.save(save).await {
-            Ok(()) => return Ok(decision),
+            Ok(()) => return Ok((decision, loaded)),
             Err(SaveError::Store(error)) => return Err(error.into()),
             // Looking again finds another slot, or that the one asked for is gone.
             Err(SaveError::SlotTaken) => note_rival(&mut command),
@@ -103,7 +119,12 @@ pub async fn dry_run<P: Orders>(
     let loaded = ports.load(&reference(name)?).await?.ok_or_else(|| not_found(name))?;
     let workforce = workforce(ports, &loaded, actor, &command, now).await?;
     let decision = decide_on((&loaded, workforce.as_ref()), actor, expected, command, now)?;
-    Ok(shown_to(actor, decision))
+    Ok(shown_to(actor, with_outlook(decision, &loaded, now)))
+}
+
+fn with_outlook(decision: Decision, loaded: &LoadedOrder, now: Instant) -> Decision {
+    let outlook = Some(outlook_of(loaded, &decision.order, now));
+    Decision { outlook, ..decision }
 }
 
 /// What a caller sees of the order that they have changed.

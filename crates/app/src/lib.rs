@@ -15,6 +15,7 @@ pub mod hash;
 pub mod identity;
 pub mod migration;
 pub mod organisation;
+pub mod outlook;
 pub mod password;
 pub mod ports;
 pub mod read;

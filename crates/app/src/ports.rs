@@ -8,11 +8,13 @@ use oms_domain::effect::{EffectKind, EffectState};
 use oms_domain::event::Event;
 use oms_domain::order::{Document, Order, OrderKind};
 use oms_domain::party::PartyType;
+use oms_domain::projection::Medians;
 use oms_domain::rights::Right;
 use oms_domain::routing::{CoverageRule, Query};
 use oms_domain::scenario::Scenario;
 use oms_domain::time::Instant;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 use thiserror::Error;
@@ -79,6 +81,8 @@ pub struct LoadedOrder {
     pub calendars: Calendars,
     /// Its scenario, when that is one of the operator's own; None: it is built in, or not known.
     pub individual_scenario: Option<Arc<Scenario>>,
+    /// What the stages of its scenario took other orders.
+    pub medians: Medians,
 }
 
 /// What a registration looks up, all of it in one statement.
@@ -110,6 +114,8 @@ pub struct RegistrationContext {
     pub root: Option<String>,
     /// The operator's own scenario for the order; None: the built-in one.
     pub individual_scenario: Option<Arc<Scenario>>,
+    /// What the stages of the scenarios that the order may take took other orders, by the scenario's code.
+    pub medians: BTreeMap<String, Medians>,
 }
 
 /// The answer that an Idempotency-Key got the first time.

@@ -1,12 +1,15 @@
 //! Orders are read and found.
 
 use crate::AppError;
+use crate::outlook::outlook_of;
 use crate::ports::{OrderFilter, OrderPage, OrderPageQuery, OrderReference, Orders};
 use crate::scoped::{Scoped, listed, shown};
 use oms_domain::event::Event;
 use oms_domain::limits::PAGE_ENTRIES_MAX;
 use oms_domain::order::Order;
+use oms_domain::projection::Outlook;
 use oms_domain::rights::{Actor, Right};
+use oms_domain::time::Instant;
 
 pub fn require(actor: &Actor, right: Right) -> Result<(), AppError> {
     if actor.may(right) { Ok(()) } else { Err(AppError::RightMissing(right)) }
@@ -19,6 +22,25 @@ pub fn reference(text: &str) -> Result<OrderReference, AppError> {
 
 pub async fn order<P: Scoped>(ports: &P, actor: &Actor, name: &str) -> Result<Order, AppError> {
     order_for(ports, actor, name, Right::OrdersRead).await
+}
+
+/// The order with when it will probably be completed, by one statement as well.
+pub async fn order_with_outlook<P: Orders>(
+    ports: &P,
+    actor: &Actor,
+    name: &str,
+    now: Instant,
+) -> Result<(Order, Outlook), AppError> {
+    require(actor, Right::OrdersRead)?;
+    let loaded = ports.load(&reference(name)?).await?.ok_or_else(|| not_found(name))?;
+    let place = loaded.place();
+    if !actor.sees(&place) {
+        return Err(not_found(name));
+    }
+    let actor = actor.at(&place);
+    require(&actor, Right::OrdersRead)?;
+    let outlook = outlook_of(&loaded, &loaded.order, now);
+    Ok((shown(loaded.order, &actor), outlook))
 }
 
 /// The order for a reader who needs this right. An order that the caller does not see is not found.

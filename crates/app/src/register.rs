@@ -11,6 +11,7 @@ use oms_domain::division::DivisionReference;
 use oms_domain::limits::STALE_RETRIES_MAX;
 use oms_domain::number::order_number;
 use oms_domain::order::Order;
+use oms_domain::projection::{Known, Outlook, outlook};
 use oms_domain::registration::Registration;
 use oms_domain::rejection::Rejection;
 use oms_domain::rights::{Actor, Right};
@@ -39,12 +40,12 @@ pub struct Request<'a> {
 pub enum Outcome {
     Registered {
         order: Box<Order>,
+        /// When it will probably be completed.
+        outlook: Box<Outlook>,
         effects_of: Vec<&'static str>,
     },
     /// The same key and body came before: the answer of then.
-    Replayed {
-        response: Value,
-    },
+    Replayed { response: Value },
 }
 
 /// Registers an order: one statement looks everything up, one saves. Two requests with one Idempotency-Key at the same
@@ -84,6 +85,7 @@ pub async fn register<P: Orders>(ports: &P, request: Request<'_>) -> Result<Outc
             return Err(AppError::DuplicateOrder { id, number });
         }
         let given = std::mem::take(&mut found.calendars);
+        let mut medians = std::mem::take(&mut found.medians);
         let individual = found.individual_scenario.clone();
         let scenario = scenario_for(&registration, individual.as_deref())?;
         let coverage = coverage(found, &query.place);
@@ -98,12 +100,21 @@ pub async fn register<P: Orders>(ports: &P, request: Request<'_>) -> Result<Outc
             workforce: None,
             calendars: &calendars,
         };
-        let decision =
+        let mut decision =
             decide::register(registration.clone(), id.to_string(), number, &coverage, context)?;
+        let medians = medians.remove(&scenario.code).unwrap_or_default();
+        let known = Known {
+            now: request.now,
+            scenario,
+            medians: &medians,
+            neighbourhood: &coverage.neighbourhood,
+            calendars: &calendars,
+        };
+        decision.outlook = Some(outlook(&decision.order, known));
         let idempotency = query.idempotency_key.clone().map(|key| NewIdempotencyKey {
             key,
             body_sha256: body_sha256.clone(),
-            response: decision.order.to_api().to_string(),
+            response: decision.order_to_api().to_string(),
         });
         let save = Save {
             decision: &decision,
@@ -140,7 +151,8 @@ fn scenario_for<'a>(
 
 fn registered(decision: Decision) -> Outcome {
     let effects_of = decision.effects.iter().map(|effect| effect.kind.executor()).collect();
-    Outcome::Registered { order: Box::new(decision.order), effects_of }
+    let outlook = Box::new(decision.outlook.unwrap_or_default());
+    Outcome::Registered { order: Box::new(decision.order), outlook, effects_of }
 }
 
 fn read_response(text: &str) -> Result<Value, AppError> {

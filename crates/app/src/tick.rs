@@ -3,6 +3,7 @@
 
 use crate::AppError;
 use crate::change::{Along, Expected, change_along};
+use crate::outlook::{StageTimes, measure};
 use crate::ports::{Effects, OrderReference, Orders};
 use oms_domain::decide::Command;
 use oms_domain::event::EventType;
@@ -21,7 +22,10 @@ pub struct Report {
     pub executors: Vec<&'static str>,
 }
 
-pub async fn tick<P: Orders + Effects>(ports: &P, now: Instant) -> Result<Report, AppError> {
+pub async fn tick<P: Orders + Effects + StageTimes>(
+    ports: &P,
+    now: Instant,
+) -> Result<Report, AppError> {
     let mut report = Report::default();
     let actor = Actor::system();
     for _ in 0..TICK_ROUNDS_MAX {
@@ -66,5 +70,6 @@ pub async fn tick<P: Orders + Effects>(ports: &P, now: Instant) -> Result<Report
     report.executors.sort_unstable();
     report.executors.dedup();
     ports.forget_idempotency_keys(now.plus_ms(-IDEMPOTENCY_KEPT_MS)).await?;
+    measure(ports, now).await?;
     Ok(report)
 }

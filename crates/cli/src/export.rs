@@ -29,6 +29,7 @@ const COLUMNS: [(&str, &str); 30] = [
     ("updatedAt", "/updatedAt"),
     ("closedAt", "/closedAt"),
     ("requestedDate", "/requestedDate"),
+    ("promisedDate", "/promisedDate"),
     ("partyType", "/party/type"),
     ("name", "/party/name"),
     ("familyName", "/party/familyName"),

@@ -15,10 +15,11 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
 /// Fields that can be amended.
-const AMENDABLE: [&str; 9] = [
+const AMENDABLE: [&str; 10] = [
     "externalId",
     "priority",
     "requestedDate",
+    "promisedDate",
     "party",
     "address",
     "linePhone",
@@ -28,7 +29,7 @@ const AMENDABLE: [&str; 9] = [
 ];
 
 /// Fields of an order that other routes change, or nobody.
-const FIXED: [&str; 19] = [
+const FIXED: [&str; 22] = [
     "requestedStartDate",
     "id",
     "number",
@@ -48,6 +49,9 @@ const FIXED: [&str; 19] = [
     "services",
     "cancellation",
     "imported",
+    "projectedDate",
+    "promiseAtRisk",
+    "projection",
 ];
 
 /// What an amendment is about: by this a scenario says which of its stages must be gone through again.
@@ -63,7 +67,7 @@ pub enum Aspect {
     /// What: services, tariffs, characteristics.
     Items,
     RequestedDate,
-    /// Priority, external id, symptom, description: nothing is made of them.
+    /// Priority, external id, promised date, symptom, description: nothing is made of them.
     Details,
 }
 
@@ -132,10 +136,8 @@ impl Amendment {
             named.map(|(name, value)| (name.clone(), value.clone())).collect();
         json_patch::merge(&mut after, &Value::Object(named));
         // A day that has come meanwhile is no fault of this amendment.
-        let same_day = before.get("requestedDate") == after.get("requestedDate");
-        if same_day && let Some(object) = after.as_object_mut() {
-            object.remove("requestedDate");
-        }
+        let same_requested = keep_out(&mut after, &before, "requestedDate");
+        let same_promised = keep_out(&mut after, &before, "promisedDate");
         let leniency =
             Leniency { party: order.party.is_none(), address: !order.address.is_complete() };
         let (amended, mut found) = match Registration::read_leniently(&after, now, leniency) {
@@ -144,8 +146,11 @@ impl Amendment {
         };
         found.extend(faults.into_vec());
         let Some(mut amended) = amended.filter(|_| found.is_empty()) else { return Err(found) };
-        if same_day {
+        if same_requested {
             amended.requested_date.clone_from(&order.requested_date);
+        }
+        if same_promised {
+            amended.promised_date.clone_from(&order.promised_date);
         }
         let changes = changes(&before, &form_of(&amended));
         let aspects = changes.iter().map(|change| aspect(change.field, order, &amended)).collect();
@@ -169,6 +174,7 @@ impl Amendment {
         order.external_id = amended.external_id;
         order.priority = amended.priority;
         order.requested_date = amended.requested_date;
+        order.promised_date = amended.promised_date;
         order.party = amended.party;
         order.address = amended.address;
         order.line_phone = amended.line_phone;
@@ -176,6 +182,15 @@ impl Amendment {
         order.symptom = amended.symptom;
         order.description = amended.description;
     }
+}
+
+/// Takes a field that stays as it was out of what is read; whether it does.
+fn keep_out(after: &mut Value, before: &Value, field: &str) -> bool {
+    let stays = before.get(field) == after.get(field);
+    if stays && let Some(object) = after.as_object_mut() {
+        object.remove(field);
+    }
+    stays
 }
 
 fn check_names(patch: &Map<String, Value>, faults: &Faults) {
@@ -199,6 +214,7 @@ fn form(order: &Order) -> Value {
         "externalId": order.external_id,
         "priority": order.priority,
         "requestedDate": order.requested_date,
+        "promisedDate": order.promised_date,
         "party": order.party,
         "address": order.address,
         "linePhone": order.line_phone,
@@ -217,6 +233,7 @@ fn form_of(registration: &Registration) -> Value {
         "externalId": registration.external_id,
         "priority": registration.priority,
         "requestedDate": registration.requested_date,
+        "promisedDate": registration.promised_date,
         "party": registration.party,
         "address": registration.address,
         "linePhone": registration.line_phone,

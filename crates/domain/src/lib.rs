@@ -5,7 +5,7 @@
 //!
 //! Where to look: an order's shape in [`order`], how it comes in and is checked in [`registration`], how it moves in
 //! [`decide`], what a scenario is in [`scenario`], which division operates an address in [`routing`], who goes there and when in
-//! [`workforce`], what the billing system needs in [`provisioning`], and every limit in [`limits`].
+//! [`workforce`], when it will probably be completed in [`projection`], what the billing system needs in [`provisioning`], and every limit in [`limits`].
 
 pub mod access;
 pub mod address;
@@ -24,6 +24,7 @@ pub mod number;
 pub mod order;
 pub mod party;
 pub mod phone;
+pub mod projection;
 pub mod provisioning;
 pub mod registration;
 pub mod rejection;

@@ -57,6 +57,16 @@ pub const CALENDAR_SPANS_MAX: usize = 20_000;
 /// Rungs of a ladder, and repetitions of one: people stop reading long before.
 pub const LADDER_RUNGS_MAX: usize = 20;
 pub const LADDER_REPEATS_MAX: u32 = 20;
+/// Receivers of one rung: more are a mailing list, which has one address.
+pub const LADDER_RECEIVERS_MAX: usize = 20;
+/// Orders that must have left a stage lately before its median counts for others: among fewer one odd order decides.
+pub const STAGE_SAMPLES_MIN: u32 = 5;
+/// Orders that left a stage on which its median is measured, the latest ones; more do not move it.
+pub const STAGE_SAMPLES_MAX: u32 = 200;
+/// How long ago an order may have left a stage to count, in milliseconds: 90 days. Who worked there before has changed.
+pub const STAGE_TIMES_KEPT_MS: i64 = 90 * 24 * 60 * 60 * 1000;
+/// How long the medians stay as they are before the tick measures them anew, in milliseconds: an hour.
+pub const STAGE_MEDIANS_KEPT_MS: i64 = 60 * 60 * 1000;
 /// Attempts at an effect before it becomes fallout: with the delays below about two hours.
 pub const EFFECT_ATTEMPTS_MAX: i64 = 32;
 /// Delay before the second attempt at an effect, in milliseconds; it doubles with every attempt.

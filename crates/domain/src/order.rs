@@ -331,6 +331,9 @@ pub struct Order {
     /// The day before which nobody shall work on the order: until then it waits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requested_start_date: Option<String>,
+    /// The day by which the order is to be completed, as the subscriber was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promised_date: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub party: Option<Party>,
     pub address: Address,

@@ -173,15 +173,19 @@ pub fn read_phone(reader: &ObjectReader<'_>, name: &str, required: bool) -> Opti
     phone
 }
 
-/// Reads an e-mail address.
-pub fn read_email(reader: &ObjectReader<'_>) -> Option<String> {
-    let text = reader.text("email", NAME_CHARACTERS_MAX)?;
-    // A host without a dot is legal in RFC 5321 and a typing error in life.
+/// An e-mail address (RFC 5321). A host without a dot is legal there and a typing error in life.
+pub fn is_email(text: &str) -> bool {
     let options = email_address::Options::default()
         .without_display_text()
         .without_domain_literal()
         .with_required_tld();
-    if email_address::EmailAddress::parse_with_options(&text, options).is_ok() {
+    email_address::EmailAddress::parse_with_options(text, options).is_ok()
+}
+
+/// Reads an e-mail address.
+pub fn read_email(reader: &ObjectReader<'_>) -> Option<String> {
+    let text = reader.text("email", NAME_CHARACTERS_MAX)?;
+    if is_email(&text) {
         return Some(text);
     }
     reader.fault(

@@ -23,6 +23,8 @@ pub struct Registration {
     pub requested_date: Option<String>,
     /// The day before which nobody shall work on the order.
     pub requested_start_date: Option<String>,
+    /// What the subscriber was promised: the day by which the order is completed.
+    pub promised_date: Option<String>,
     pub party: Option<Party>,
     pub address: Address,
     pub line_phone: Option<String>,
@@ -117,12 +119,25 @@ fn read_order(reader: &ObjectReader<'_>, now: Instant, leniency: Leniency) -> Op
     };
     let requested_date = reader.date("requestedDate");
     let requested_start_date = reader.date("requestedStartDate");
+    let promised_date = reader.date("promisedDate");
     let earliest = now.plus_minutes(-12 * 60).date().to_string();
-    let dates = [("requestedDate", &requested_date), ("requestedStartDate", &requested_start_date)];
+    let dates = [
+        ("requestedDate", &requested_date),
+        ("requestedStartDate", &requested_start_date),
+        ("promisedDate", &promised_date),
+    ];
     for (name, date) in dates.into_iter().filter(|_| !is_import) {
         if date.as_ref().is_some_and(|date| *date < earliest) {
             let message = format!("{name} has passed; ask for a day to come.");
             reader.fault(name, "in-the-past", message);
+        }
+    }
+    // What another system promised may have passed, but nobody promised it before the order was there.
+    if let (Some(promised), Some(imported)) = (&promised_date, &imported) {
+        let registered = imported.registered_at.unwrap_or(now);
+        if *promised < registered.plus_minutes(-12 * 60).date().to_string() {
+            let message = "promisedDate must not be before the day of the registration.";
+            reader.fault("promisedDate", "before-the-registration", message);
         }
     }
     if requested_date.is_some() && requested_start_date > requested_date {
@@ -142,6 +157,7 @@ fn read_order(reader: &ObjectReader<'_>, now: Instant, leniency: Leniency) -> Op
         priority,
         requested_date,
         requested_start_date,
+        promised_date,
         party,
         address: address?,
         line_phone,

@@ -66,6 +66,12 @@ const CHANGES: &str = r#"
     connect-individual | /requestedDate        | "1.12.2026"      | /requestedDate invalid-date
     connect-individual | /requestedDate        | "2026-12-1"      | /requestedDate invalid-date
     connect-individual | /requestedDate        | 20261201         | /requestedDate wrong-type
+    connect-individual | /promisedDate         | "2026-11-23"     |
+    connect-individual | /promisedDate         | "2026-11-22"     | /promisedDate in-the-past
+    connect-individual | /promisedDate         | "2026-02-30"     | /promisedDate invalid-date
+    connect-individual | /promisedDate         | "tomorrow"       | /promisedDate invalid-date
+    connect-individual | /promisedDate         | 20261201         | /promisedDate wrong-type
+    support-individual | /promisedDate         | "2026-11-24"     |
     connect-individual | /allowDuplicate       | true             |
     connect-individual | /allowDuplicate       | "yes"            | /allowDuplicate wrong-type
 
@@ -163,6 +169,8 @@ const CHANGES: &str = r#"
     import             | /imported/owner       | "me"             | /imported/owner unknown-field
     import             | /imported             | true             | /imported wrong-type
     import             | /requestedDate        | "2015-01-01"     |
+    import             | /promisedDate         | "2026-11-23"     |
+    import             | /promisedDate         | "2015-01-01"     | /promisedDate before-the-registration
 "#;
 
 #[test]

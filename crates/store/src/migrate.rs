@@ -49,6 +49,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../../../migrations/sqlite/0005_scenarios.sql"),
         postgres: include_str!("../../../migrations/postgres/0005_scenarios.sql"),
     },
+    Step {
+        version: 6,
+        name: "stage_times",
+        sqlite: include_str!("../../../migrations/sqlite/0006_stage_times.sql"),
+        postgres: include_str!("../../../migrations/postgres/0006_stage_times.sql"),
+    },
 ];
 
 fn migrator(sql: fn(&Step) -> &'static str) -> Migrator {

@@ -4,6 +4,7 @@ use crate::calendars::{calendars_json, read_calendars};
 use crate::codec::read;
 use crate::database::{Database, Dialect, Row};
 use crate::scenarios::published_for;
+use crate::stage_times::{medians_of, read_medians};
 use crate::{Store, page, save};
 use oms_app::ports::{
     LoadedOrder, OrderFilter, OrderPage, OrderPageQuery, OrderReference, Orders,
@@ -15,6 +16,7 @@ use oms_domain::division::{Neighbour, Neighbourhood};
 use oms_domain::event::Event;
 use oms_domain::limits::DIVISION_DEPTH_MAX;
 use oms_domain::order::Order;
+use oms_domain::projection::Medians;
 use oms_domain::routing::lookup_keys;
 use oms_domain::scenario;
 use oms_domain::time::Instant;
@@ -36,6 +38,7 @@ impl<D: Database> Orders for Store<D> {
             query.import_key.clone().into(),
             query.scenario_for.map(|(kind, _)| kind.code().to_owned()).into(),
             query.scenario_for.and_then(|(_, party)| party).map(|it| it.code().to_owned()).into(),
+            built_in_code(query).into(),
         ];
         let statement = for_dialect(&STATEMENTS, self.database.dialect());
         let mut rows = self.database.query(statement, parameters).await?;
@@ -64,6 +67,7 @@ impl<D: Database> Orders for Store<D> {
         let neighbourhood = neighbourhoods(neighbours).into_values().next().unwrap_or_default();
         let calendars = Calendars::around(&neighbourhood, read_calendars(&row.text(2)?)?);
         let division_path = row.optional_text(3)?;
+        let medians = read_medians(row.optional_text(4)?)?;
         // Built-in scenarios are part of the program; one of the operator's own is read the first time, and then kept.
         let (code, version) = (&order.scenario.code, order.scenario.version);
         let individual_scenario = match scenario::find(code, version) {
@@ -76,6 +80,7 @@ impl<D: Database> Orders for Store<D> {
             division_path,
             calendars,
             individual_scenario,
+            medians,
         }))
     }
 
@@ -173,6 +178,9 @@ fn registration_statement(dialect: Dialect) -> String {
     };
     let (reference, replay) = (text(reference), text(replay));
     let scenario = published_for(&text(dialect.tuple_of("code, version")), "$5", "$6");
+    let individual = published_for("code", "$5", "$6");
+    let medians =
+        dialect.array_of(&dialect.tuple_of(&format!("scenario_code, {}", dialect.json("medians"))));
     format!(
         "WITH RECURSIVE candidate AS (SELECT division_code, document FROM coverage_rule WHERE lookup_key IN {keys}), \
          {tables} \
@@ -181,18 +189,26 @@ fn registration_statement(dialect: Dialect) -> String {
                 (SELECT {reference} FROM orders WHERE import_key = $4), \
                 (SELECT {rules} FROM candidate), {around}, \
                 (SELECT MIN(code) FROM division WHERE parent_code IS NULL), {calendars}, \
-                {scenario}"
+                {scenario}, \
+                (SELECT {medians} FROM stage_median WHERE scenario_code = $7 OR scenario_code = {individual})"
     )
+}
+
+/// Code of the scenario that an order takes unless the operator has one of their own.
+fn built_in_code(query: &RegistrationQuery) -> Option<String> {
+    let (kind, party_type) = query.scenario_for?;
+    scenario::for_order(kind, party_type).map(|scenario| scenario.code.clone())
 }
 
 fn load_statement(dialect: Dialect, column: &str) -> String {
     let tables = neighbourhood_tables("code = (SELECT covering_code FROM found)");
     let around = neighbourhood_json(dialect);
     let calendars = calendars_json(dialect);
+    let medians = medians_of(dialect, "found.document");
     format!(
         "WITH RECURSIVE found AS (SELECT document, covering_code, division_code FROM orders WHERE {column} = $1), \
          {tables} SELECT found.document, {around}, {calendars}, \
-                (SELECT path FROM division WHERE code = found.division_code) FROM found"
+                (SELECT path FROM division WHERE code = found.division_code), {medians} FROM found"
     )
 }
 
@@ -223,5 +239,6 @@ fn read_registration_context(row: &mut Row) -> Result<RegistrationContext, Store
         root: row.optional_text(5)?,
         calendars: read_calendars(&row.text(6)?)?,
         individual_scenario: None,
+        medians: read::<Vec<(String, Medians)>>("medians", &row.text(8)?)?.into_iter().collect(),
     })
 }

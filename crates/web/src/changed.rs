@@ -11,7 +11,11 @@ use serde_json::{Value, json};
 pub fn changed(decision: &Decision) -> Response {
     nudge(decision.effects.iter().map(|effect| effect.kind.executor()));
     let order = &decision.order;
-    json_answer(StatusCode::OK, &[(header::ETAG, entity_tag(order.version))], &order.to_api())
+    json_answer(
+        StatusCode::OK,
+        &[(header::ETAG, entity_tag(order.version))],
+        &decision.order_to_api(),
+    )
 }
 
 /// The command depends on what its caller saw: the version must be named (`*` for whatever is there).
@@ -30,7 +34,7 @@ pub fn required_version(headers: &HeaderMap) -> Result<Expected, Problem> {
 /// What a command would do.
 pub fn preview(decision: &Decision) -> Value {
     let order = &decision.order;
-    json!({
+    let mut answer = json!({
         "dryRun": true,
         "stage": order.stage,
         "state": order.state,
@@ -39,5 +43,9 @@ pub fn preview(decision: &Decision) -> Value {
         "effects": decision.effects.iter()
             .map(|effect| json!({ "kind": effect.kind, "payload": effect.payload }))
             .collect::<Vec<_>>(),
-    })
+    });
+    if let Some(outlook) = &decision.outlook {
+        outlook.add_to(&mut answer);
+    }
+    answer
 }

@@ -151,8 +151,10 @@ async fn register_order(
         now: crate::app::now(),
     };
     match register::register(&ports, request).await? {
-        Outcome::Registered { order, .. } => {
-            Ok((StatusCode::CREATED, Json(order.to_api())).into_response())
+        Outcome::Registered { order, outlook, .. } => {
+            let mut answer = order.to_api();
+            outlook.add_to(&mut answer);
+            Ok((StatusCode::CREATED, Json(answer)).into_response())
         }
         Outcome::Replayed { response } => Ok((StatusCode::CREATED, Json(response)).into_response()),
     }
@@ -164,8 +166,11 @@ async fn one(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let actor = caller(&ports, &headers).await?;
-    let order = read::order(&ports, &actor, &name).await?;
-    Ok(Json(order.to_api()).into_response())
+    let (order, outlook) =
+        read::order_with_outlook(&ports, &actor, &name, crate::app::now()).await?;
+    let mut answer = order.to_api();
+    outlook.add_to(&mut answer);
+    Ok(Json(answer).into_response())
 }
 
 async fn search(
@@ -229,5 +234,5 @@ async fn transition(
     let expected = Expected::Version(version);
     let decision =
         change::change(&ports, &actor, &name, expected, command, crate::app::now()).await?;
-    Ok(Json(decision.order.to_api()).into_response())
+    Ok(Json(decision.order_to_api()).into_response())
 }

@@ -4,6 +4,7 @@ use super::Calendar;
 use super::spans::Span;
 use crate::limits::CALENDAR_SPANS_MAX;
 use crate::time::Instant;
+use chrono::NaiveDate;
 
 const MINUTE_MS: i64 = 60_000;
 
@@ -13,6 +14,11 @@ impl Calendar {
             || self
                 .stretches(&Span::at(self.zone, at.0))
                 .any(|(from, to)| from <= at.0 && at.0 < to)
+    }
+
+    /// The date on the wall clock of the calendar's zone.
+    pub fn date_of(&self, at: Instant) -> NaiveDate {
+        Span::at(self.zone, at.0).date
     }
 
     /// The instant itself when it is a working one, else the begin of the next working interval.

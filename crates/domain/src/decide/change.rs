@@ -9,6 +9,7 @@ use crate::escalation::{Jeopardy, StageEscalation};
 use crate::event::{Event, EventType};
 use crate::order::{CurrentStage, Order};
 use crate::party::Language;
+use crate::projection::Outlook;
 use crate::rejection::Rejection;
 use crate::replay;
 use crate::routing::Coverage;
@@ -23,9 +24,20 @@ pub struct Decision {
     pub effects: Vec<Effect>,
     /// What becomes of visits.
     pub bookings: Vec<BookingChange>,
+    /// When the order will probably be completed, as it is after this; None: nobody has asked.
+    pub outlook: Option<Outlook>,
 }
 
 impl Decision {
+    /// The order as callers see it, with its outlook.
+    pub fn order_to_api(&self) -> Value {
+        let mut answer = self.order.to_api();
+        if let Some(outlook) = &self.outlook {
+            outlook.add_to(&mut answer);
+        }
+        answer
+    }
+
     /// The command found its work done already.
     pub fn is_empty(&self) -> bool {
         self.events.is_empty()
@@ -219,6 +231,7 @@ impl<'a> Change<'a> {
             events: self.events,
             effects: self.effects,
             bookings: self.bookings,
+            outlook: None,
         }
     }
 }

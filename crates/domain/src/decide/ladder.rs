@@ -146,23 +146,24 @@ fn fire(change: &mut Change<'_>, stage: &Stage, rung: &Rung, overtaken: Vec<&str
     }
 }
 
-/// Who is told: the receiver, the code of a division, and a name. Nobody has the order, or there is no division above:
+/// Who is told: as what, the code of a division, and a name. Nobody has the order, or there is no division above:
 /// then its division is.
-fn receivers(change: &Change<'_>, rung: &Rung) -> Vec<(Receiver, Option<String>, String)> {
+fn receivers(change: &Change<'_>, rung: &Rung) -> Vec<(&'static str, Option<String>, String)> {
     let order = &change.order;
-    let division = |to: Receiver, division: &DivisionReference| {
-        (to, Some(division.code.clone()), division.name.clone())
+    let division = |to: &Receiver, division: &DivisionReference| {
+        (to.word(), Some(division.code.clone()), division.name.clone())
     };
-    let own = division(Receiver::Division, &order.division);
+    let own = division(&Receiver::Division, &order.division);
     let mut receivers = Vec::new();
     for to in &rung.tell {
         let receiver = match to {
-            Receiver::Assignee => order.assignee.clone().map(|name| (*to, None, name)),
+            Receiver::Assignee => order.assignee.clone().map(|name| (to.word(), None, name)),
             Receiver::Division => Some(own.clone()),
             Receiver::ParentDivision => match change.parent_division() {
-                Some(parent) => Some(division(*to, &parent)),
+                Some(parent) => Some(division(to, &parent)),
                 None => Some(own.clone()),
             },
+            Receiver::Watcher(name) => Some((to.word(), None, name.clone())),
         };
         receivers.extend(receiver.filter(|receiver| !receivers.contains(receiver)));
     }

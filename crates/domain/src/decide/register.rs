@@ -43,6 +43,7 @@ pub fn register(
         priority: registration.priority,
         requested_date: registration.requested_date,
         requested_start_date: registration.requested_start_date,
+        promised_date: registration.promised_date,
         party: registration.party,
         address: registration.address,
         line_phone: registration.line_phone,

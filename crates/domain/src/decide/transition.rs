@@ -7,8 +7,9 @@ use super::{
 use crate::effect::EffectKind;
 use crate::event::EventType;
 use crate::limits::AUTOMATIC_TRANSITIONS_MAX;
-use crate::order::{Document, Order};
+use crate::order::{Channel, Document, Order};
 use crate::party::Language;
+use crate::projection::working_ms_in_stage;
 use crate::rejection::Rejection;
 use crate::scenario::{FieldDefinition, FieldType, Guard, LocalText, Stage, Transition};
 use crate::workforce::Slot;
@@ -159,10 +160,27 @@ pub(super) fn apply(
         from.name,
         stage.name.get(Language::En)
     );
-    let data = json!({ "transition": transition.code, "from": from.code, "to": stage.code, "fields": fields });
+    let mut data = json!({ "transition": transition.code, "from": from.code, "to": stage.code, "fields": fields });
+    if let Some(minutes) = working_minutes(change, stage) {
+        data["scenario"] = json!(scenario.code);
+        data["workingMinutes"] = json!(minutes);
+    }
     change.record(EventType::Transitioned, summary, comment, data);
     change.order.fields.extend(fields);
     change.enter_stage(stage)
+}
+
+/// For how long the order was worked on in the stage that it leaves for another, in minutes of working time: by this later
+/// orders are projected. None: it leaves an end, or it was brought over in the middle of the stage.
+fn working_minutes(change: &Change<'_>, next: &Stage) -> Option<i64> {
+    let order = &change.order;
+    let stage = change.context.scenario.stage(&order.stage.code)?;
+    let brought_over = order.channel == Channel::Import && order.stages_entered.len() == 1;
+    if order.is_closed() || brought_over || stage.code == next.code {
+        return None;
+    }
+    let now = change.context.now;
+    Some(working_ms_in_stage(order, stage, change.calendar(), now) / 60_000)
 }
 
 fn check_state(change: &Change<'_>, transition: &Transition) -> Result<(), Rejection> {

@@ -32,7 +32,7 @@ pub enum RungMoment {
 }
 
 /// Who is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Receiver {
     /// The person who has the order, if somebody has it.
@@ -41,6 +41,20 @@ pub enum Receiver {
     Division,
     /// The one above it.
     ParentDivision,
+    /// Somebody by name: an e-mail address, or the login of one of the staff.
+    Watcher(String),
+}
+
+impl Receiver {
+    /// What notices call it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Receiver::Assignee => "assignee",
+            Receiver::Division => "division",
+            Receiver::ParentDivision => "parentDivision",
+            Receiver::Watcher(_) => "watcher",
+        }
+    }
 }
 
 /// What a rung changes about the order.

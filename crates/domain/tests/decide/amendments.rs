@@ -1,6 +1,7 @@
 //! What was ordered changes while the order is under way: only what the change touches is done again or taken back.
 
-use crate::tell;
+use crate::stories::{Step, Story};
+use crate::{tables::cases, tell};
 
 #[test]
 fn before_anything_is_made_of_it_an_amendment_only_changes_the_order() {
@@ -14,8 +15,41 @@ fn before_anything_is_made_of_it_an_amendment_only_changes_the_order() {
         desk amends {"address":{"house":"14"}}      => acknowledged registered north-sales | amended |
         sales does accept
         desk amends {"requestedDate":"2026-12-24"}  => inProgress feasibility north-tech | amended |
+        desk amends {"promisedDate":"2026-12-28"}   => inProgress feasibility north-tech | amended |
+        desk amends {"promisedDate":"2026-12-28"}   => nothing
         "#,
     );
+}
+
+#[test]
+fn a_promise_is_kept_in_the_history_and_draws_nothing_anew() {
+    let (mut story, _) = Story::of("connect-individual");
+    let prepare = ["sales does accept", "tech does feasible", "system draws contract"];
+    // step | promised afterwards | the event's change
+    let table = r#"
+        desk amends {"promisedDate":"2026-12-28"}  | 2026-12-28 | {"field":"promisedDate","from":null,"to":"2026-12-28"}
+        desk amends {"promisedDate":"2026-12-30"}  | 2026-12-30 | {"field":"promisedDate","from":"2026-12-28","to":"2026-12-30"}
+        after 100000m                              | 2026-12-30 |
+        desk amends {"priority":"high"}            | 2026-12-30 | {"field":"priority","from":"normal","to":"high"}
+        desk amends {"promisedDate":null}          | -          | {"field":"promisedDate","from":"2026-12-30","to":null}
+    "#;
+    for step in prepare {
+        assert!(!matches!(story.step(step), Step::Rejected(_)), "{step}");
+    }
+    for line in cases(table) {
+        let columns: Vec<&str> = line.split('|').map(str::trim).collect();
+        let [step, promised, change] = columns[..] else { panic!("{line}") };
+        let changes = match story.step(step) {
+            Step::Rejected(rejection) => panic!("{step}: {rejection}"),
+            Step::Time => String::new(),
+            Step::Decided(decision) => {
+                assert!(decision.effects.is_empty(), "{line}");
+                decision.events[0].data["changes"][0].to_string()
+            }
+        };
+        assert_eq!(changes, change, "{line}");
+        assert_eq!(story.order.promised_date.as_deref().unwrap_or("-"), promised, "{line}");
+    }
 }
 
 #[test]

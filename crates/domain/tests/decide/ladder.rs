@@ -184,7 +184,8 @@ fn a_scenario_says_itself_who_is_told_how_often_and_what_changes() {
         { "code": "half", "at": { "percent": 50 }, "tell": ["assignee"] },
         { "code": "due", "at": { "percent": 100 }, "tell": ["assignee", "division", "parentDivision"],
           "change": { "priority": "urgent", "unassign": true } },
-        { "code": "up", "at": { "afterDueMinutes": 20 }, "tell": ["parentDivision"],
+        { "code": "up", "at": { "afterDueMinutes": 20 },
+          "tell": ["parentDivision", { "watcher": "head@example.org" }, { "watcher": "aziza" }],
           "change": { "moveToParent": true }, "repeatEveryMinutes": 15, "repeatAtMost": 2 },
     ]);
     let mut watch = Watch::of(&rungs, Calendars::default());
@@ -201,7 +202,14 @@ fn a_scenario_says_itself_who_is_told_how_often_and_what_changes() {
     let divisions: Vec<&str> =
         decisions.iter().map(|decision| decision.order.division.code.as_str()).collect();
     assert_eq!(divisions, ["north-tech", "north-tech", "north", "head", "head"]);
-    assert_eq!(lines[2..], [["parentDivision north"], ["parentDivision head"], ["division head"]]);
+    let watchers = ["watcher head@example.org", "watcher aziza"];
+    for (line, told) in
+        lines[2..].iter().zip(["parentDivision north", "parentDivision head", "division head"])
+    {
+        assert_eq!(line[..1], [told]);
+        assert_eq!(line[1..], watchers);
+    }
+    assert_eq!(lines.len(), 5);
     let routed = |decision: &&Decision| {
         decision.events.iter().any(|event| event.event_type == EventType::Routed)
     };

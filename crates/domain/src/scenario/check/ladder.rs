@@ -1,9 +1,11 @@
 //! Faults of escalation ladders.
 
 use super::Checker;
-use crate::limits::{LADDER_REPEATS_MAX, LADDER_RUNGS_MAX};
-use crate::scenario::ladder::{Rung, RungMoment};
+use crate::limits::{LADDER_RECEIVERS_MAX, LADDER_REPEATS_MAX, LADDER_RUNGS_MAX};
+use crate::party::is_email;
+use crate::scenario::ladder::{Receiver, Rung, RungMoment};
 use crate::scenario::model::Stage;
+use crate::staff::is_login;
 
 impl Checker<'_> {
     pub(super) fn ladder(&mut self, at: &str, stage: &Stage) {
@@ -39,6 +41,13 @@ impl Checker<'_> {
             let message = "A rung tells somebody; name at least one receiver in tell.";
             self.fault(format!("{at}/tell"), "tells-nobody", message);
         }
+        if rung.tell.len() > LADDER_RECEIVERS_MAX {
+            let message = format!("At most {LADDER_RECEIVERS_MAX} receivers; name a list of them.");
+            self.fault(format!("{at}/tell"), "too-many", message);
+        }
+        for (place, receiver) in rung.tell.iter().enumerate() {
+            self.receiver(&format!("{at}/tell/{place}"), receiver);
+        }
         match (rung.repeat_every_minutes, rung.repeat_at_most) {
             (None, None) => {}
             (Some(every), Some(most)) if every > 0 && (1..=LADDER_REPEATS_MAX).contains(&most) => {}
@@ -52,6 +61,16 @@ impl Checker<'_> {
                 let message = "repeatEveryMinutes and repeatAtMost go together; name both.";
                 self.fault(format!("{at}/repeatAtMost"), "repeats-without-end", message);
             }
+        }
+    }
+
+    fn receiver(&mut self, at: &str, receiver: &Receiver) {
+        let Receiver::Watcher(name) = receiver else { return };
+        if !is_email(name) && !is_login(name) {
+            let message = format!(
+                "{name:?} is neither an e-mail address such as head@example.org nor a login of the staff such as olim.karimov."
+            );
+            self.fault(format!("{at}/watcher"), "bad-watcher", message);
         }
     }
 }

@@ -12,6 +12,7 @@ use oms_app::coverage::RoutedOrders;
 use oms_app::escalations::{NoticeFilter, Notices};
 use oms_app::identity::Identity;
 use oms_app::migration::RunningOrders;
+use oms_app::outlook::StageTimes;
 use oms_app::ports::{
     Cursor, Documents, Effects, NewIdempotencyKey, OrderFilter, OrderPageQuery, OrderReference,
     OrderSort, Orders, Organisation, RegistrationQuery, Save, Settlement, Tokens,
@@ -85,7 +86,7 @@ async fn noted(store: &TestStore, work: impl AsyncFn(&Store<Noting>)) -> Vec<Sta
 /// The lines of the plan that read a whole table. Walking along an index is none: a page ends it. The organisation is
 /// small, and tables with it are.
 async fn whole_tables(kind: Kind, database: &NativeDatabase, statement: &Statement) -> Vec<String> {
-    const SMALL: [&str; 16] = [
+    const SMALL: [&str; 18] = [
         "candidate",
         "up",
         "child",
@@ -102,6 +103,8 @@ async fn whole_tables(kind: Kind, database: &NativeDatabase, statement: &Stateme
         "calendar",
         "calendar_version",
         "ordered",
+        "pair",
+        "latest",
     ];
     let (text, parameters) = statement;
     let (explain, column) = match kind {
@@ -276,6 +279,8 @@ async fn executing(store: &Store<Noting>, order: &Order) {
     };
     store.save(save).await.expect("it is saved");
     store.forget_idempotency_keys(MORNING).await.expect("forgotten");
+    store.forget_stage_times(MORNING).await.expect("forgotten");
+    store.stage_times(200).await.expect("listed");
 }
 
 /// Two subtrees, one of them for some kinds.

@@ -109,6 +109,7 @@ impl TestStore {
             "document",
             "escalation",
             "booking",
+            "stage_time",
         ];
         let mut counts = Vec::new();
         for table in tables {

@@ -82,7 +82,7 @@ fn without_an_organisation_nothing_is_registered() {
         let outcome = send(&store, &admin(), &connect(), Some("key")).await;
         let missing = AppError::Rejected(Rejection::OrganisationMissing);
         assert_eq!(outcome.map_err(|e| e.to_string()), Err(missing.to_string()));
-        assert_eq!(store.footprint().await, [0; 7]);
+        assert_eq!(store.footprint().await, [0; 8]);
     });
 }
 
@@ -187,7 +187,7 @@ fn what_is_wrong_with_a_registration_leaves_no_trace() {
         let is_unknown =
             |error: &AppError| matches!(error, AppError::Rejected(Rejection::StageUnknown { .. }));
         assert!(unknown.as_ref().is_err_and(is_unknown), "{unknown:?}");
-        assert_eq!(store.footprint().await, [0; 7]);
+        assert_eq!(store.footprint().await, [0; 8]);
     });
 }
 
@@ -205,7 +205,11 @@ fn of_many_requests_with_one_key_at_once_one_becomes_an_order() {
             let mut replayed = Vec::new();
             for outcome in outcomes {
                 match outcome {
-                    Ok(Outcome::Registered { order, .. }) => registered.push(order.to_api()),
+                    Ok(Outcome::Registered { order, outlook, .. }) => {
+                        let mut answer = order.to_api();
+                        outlook.add_to(&mut answer);
+                        registered.push(answer);
+                    }
                     Ok(Outcome::Replayed { response }) => replayed.push(response),
                     Err(error) => panic!("{kind:?}: {error}"),
                 }

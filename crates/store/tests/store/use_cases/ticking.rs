@@ -2,14 +2,18 @@
 
 use crate::support::database::{Kind, TestStore, at_once, run};
 use crate::support::operator;
-use crate::support::orders::{MORNING, change, saved, saved_with_effects, stored, support};
-use oms_app::ports::{Effects, Orders};
+use crate::support::orders::{
+    MORNING, change, saved, saved_with_effects, stored, support, transition,
+};
+use oms_app::outlook::StageTimes;
+use oms_app::ports::{Effects, OrderReference, Orders};
 use oms_app::tick::{Report, tick};
 use oms_domain::decide::Command;
 use oms_domain::effect::EffectKind;
 use oms_domain::event::EventType;
 use oms_domain::limits::IDEMPOTENCY_KEPT_MS;
 use oms_domain::order::Order;
+use oms_domain::projection::Median;
 use oms_domain::time::Instant;
 
 /// Seventy minutes later: support orders of the morning should have been started ten minutes ago.
@@ -131,4 +135,71 @@ fn the_tick_names_who_has_work_and_forgets_old_keys() {
             1
         );
     });
+}
+
+/// Five support orders that were started so many minutes after they came in, beginning at an instant.
+async fn started_after(store: &TestStore, minutes: i64, from: Instant) {
+    for _ in 0..5 {
+        let order = saved(store, &support(), from).await;
+        let now = from.plus_minutes(minutes);
+        change(store, &order, transition("start"), now).await.expect("started");
+    }
+}
+
+async fn median_of(store: &TestStore, order: &Order, stage: &str) -> Option<Median> {
+    let reference = OrderReference::Id(order.id.clone());
+    let loaded = store.load(&reference).await.expect("looked up").expect("it is there");
+    loaded.medians.of(stage)
+}
+
+#[test]
+fn what_stages_take_is_measured_at_most_every_hour_and_forgotten_after_ninety_days() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        run(kind, async |store| {
+            operator::establish(&store).await;
+            let order = saved(&store, &support(), MORNING).await;
+            started_after(&store, 20, MORNING).await;
+            assert_eq!(median_of(&store, &order, "registered").await, None, "{kind:?}");
+
+            let twenty = Some(Median { samples: 5, working_minutes: 20 });
+            tick(&*store, LATE).await.expect("it ticks");
+            assert_eq!(median_of(&store, &order, "registered").await, twenty, "{kind:?}");
+            assert_eq!(median_of(&store, &order, "repair").await, None, "{kind:?}");
+
+            // What came meanwhile is looked at when the hour is over.
+            started_after(&store, 40, LATE).await;
+            started_after(&store, 50, LATE).await;
+            tick(&*store, LATE.plus_minutes(59)).await.expect("it ticks");
+            assert_eq!(median_of(&store, &order, "registered").await, twenty, "{kind:?}");
+            tick(&*store, LATE.plus_minutes(60)).await.expect("it ticks");
+            let forty = Some(Median { samples: 15, working_minutes: 40 });
+            assert_eq!(median_of(&store, &order, "registered").await, forty, "{kind:?}");
+            let latest = store.stage_times(7).await.expect("listed");
+            assert_eq!(latest.len(), 1, "{kind:?}: {latest:?}");
+            let mut minutes = latest[0].working_minutes.clone();
+            minutes.sort_unstable();
+            assert_eq!(minutes, [40, 40, 50, 50, 50, 50, 50], "{kind:?}: the latest ones");
+
+            let days = |days: i64| LATE.plus_minutes(days * 24 * 60);
+            tick(&*store, days(89)).await.expect("it ticks");
+            assert_eq!(median_of(&store, &order, "registered").await, forty, "{kind:?}");
+            tick(&*store, days(91)).await.expect("it ticks");
+            assert_eq!(median_of(&store, &order, "registered").await, None, "{kind:?}");
+            assert_eq!(store.number("SELECT count(*) FROM stage_time").await, 0, "{kind:?}");
+        });
+    }
+}
+
+#[test]
+fn of_many_ticks_at_once_one_measures() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        run(kind, async |store| {
+            let turns = at_once(8, |_| {
+                let store = store.clone();
+                async move { store.begin_measuring(LATE, MORNING).await.expect("asked") }
+            })
+            .await;
+            assert_eq!(turns.iter().filter(|turn| **turn).count(), 1, "{kind:?}");
+        });
+    }
 }
