@@ -14,6 +14,9 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
+#[path = "scenarios/amended.rs"]
+mod amended;
+
 /// Orders that are walked at the same time.
 const WALKS_AT_ONCE: usize = 8;
 
@@ -22,12 +25,7 @@ fn every_scenario_is_walked_to_every_end_and_cancelled_in_every_stage() {
     on_both_databases(|kind| async move {
         let app = TestApp::start(kind).await?;
         let mut walks = Vec::new();
-        // New orders begin with the newest version; the older ones are walked in the domain.
-        let newest = |scenario: &&Scenario| {
-            let same = |other: &&Scenario| other.code == scenario.code;
-            built_in().iter().filter(same).all(|other| other.version <= scenario.version)
-        };
-        for scenario in built_in().iter().filter(newest) {
+        for scenario in newest() {
             let ways = ways(scenario);
             for (stage, way) in &ways {
                 let leaving = scenario.transitions_from(stage).filter(|way| !by_time(way));
@@ -47,6 +45,15 @@ fn every_scenario_is_walked_to_every_end_and_cancelled_in_every_stage() {
         }
         Ok(())
     });
+}
+
+/// New orders begin with the newest version; the older ones are walked in the domain.
+fn newest() -> impl Iterator<Item = &'static Scenario> {
+    let newest = |scenario: &&Scenario| {
+        let same = |other: &&Scenario| other.code == scenario.code;
+        built_in().iter().filter(same).all(|other| other.version <= scenario.version)
+    };
+    built_in().iter().filter(newest)
 }
 
 fn by_time(transition: &Transition) -> bool {

@@ -1,7 +1,11 @@
 //! How orders move: each scenario to each of its ends, and the rules that all of them share.
 
+#[path = "support/agenda.rs"]
+mod agenda;
 #[path = "support/forms.rs"]
 mod forms;
+#[path = "support/minutes.rs"]
+mod minutes;
 #[path = "support/orders.rs"]
 mod orders;
 #[path = "support/random.rs"]
@@ -11,6 +15,8 @@ mod stories;
 #[path = "support/tables.rs"]
 mod tables;
 
+#[path = "decide/amended.rs"]
+mod amended;
 #[path = "decide/amendments.rs"]
 mod amendments;
 #[path = "decide/bookkeeping.rs"]
@@ -23,6 +29,8 @@ mod ends;
 mod ladder;
 #[path = "decide/migration.rs"]
 mod migration;
+#[path = "decide/pauses.rs"]
+mod pauses;
 #[path = "decide/properties.rs"]
 mod properties;
 #[path = "decide/rejections.rs"]

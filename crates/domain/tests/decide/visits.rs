@@ -15,7 +15,7 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Anvar and Bekzod of the technical department of the north, from 9 to 18 in Tashkent; half an hour between two visits.
-fn workforce(bookings: &[(&str, &str, i64)]) -> Workforce {
+pub fn workforce(bookings: &[(&str, &str, i64)]) -> Workforce {
     let divisions = BTreeSet::from(["north-tech".to_owned()]);
     let week = ["monday", "tuesday", "wednesday", "thursday", "friday"];
     let week: BTreeMap<&str, [&str; 1]> =

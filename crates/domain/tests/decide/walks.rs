@@ -1,8 +1,7 @@
 //! Every built-in scenario is walked: each transition is made from each stage that it leaves, each stage is cancelled, each
 //! end is reached. What can be done where is a reviewed table per scenario, in `walks/`.
 
-use crate::random::sample;
-use crate::stories::{Step, Story, effect_word};
+use crate::stories::{Step, Story, effect_word, sample};
 use oms_domain::decide::Decision;
 use oms_domain::effect::EffectKind;
 use oms_domain::order::OrderState;
@@ -12,7 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// Steps that make everything the guards of a stage's transitions may ask for.
-fn preparation(stage: &Stage) -> Vec<String> {
+pub fn preparation(stage: &Stage) -> Vec<String> {
     let mut steps = Vec::new();
     let drawn: Vec<&str> = stage
         .on_entry
@@ -67,8 +66,17 @@ fn told(scenario: &'static Scenario, way: &[String]) -> Story {
     story
 }
 
+/// The versions that new orders begin with.
+pub fn newest() -> impl Iterator<Item = &'static Scenario> {
+    let newest = |scenario: &&Scenario| {
+        let same = |other: &&Scenario| other.code == scenario.code;
+        built_in().iter().filter(same).all(|other| other.version <= scenario.version)
+    };
+    built_in().iter().filter(newest)
+}
+
 /// The shortest way to each stage.
-fn ways(scenario: &Scenario) -> BTreeMap<&str, Vec<String>> {
+pub fn ways(scenario: &Scenario) -> BTreeMap<&str, Vec<String>> {
     let mut ways = BTreeMap::from([(scenario.initial_stage.as_str(), Vec::new())]);
     let mut wave = vec![scenario.initial_stage.as_str()];
     while !wave.is_empty() {
@@ -215,6 +223,19 @@ fn matrix(scenario: &'static Scenario) -> String {
     text
 }
 
+/// Holds a table to the one that was reviewed, in `walks/`.
+pub fn reviewed(name: &str, table: &str) {
+    let path = format!("{}/tests/walks/{name}.txt", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("OMS_REVIEWED").is_some() {
+        std::fs::write(&path, table).expect("the table is written");
+    }
+    let reviewed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        table == reviewed,
+        "{path} is to be reviewed; OMS_REVIEWED=1 replaces it when this shall happen:\n{table}"
+    );
+}
+
 #[test]
 fn what_can_be_done_where_is_the_table_that_was_reviewed() {
     for scenario in built_in() {
@@ -223,16 +244,7 @@ fn what_can_be_done_where_is_the_table_that_was_reviewed() {
             1 => String::new(),
             later => format!("-{later}"),
         };
-        let (folder, code) = (env!("CARGO_MANIFEST_DIR"), &scenario.code);
-        let path = format!("{folder}/tests/walks/{code}{version}.txt");
-        if std::env::var_os("OMS_REVIEWED").is_some() {
-            std::fs::write(&path, &matrix).expect("the table is written");
-        }
-        let reviewed = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(
-            matrix == reviewed,
-            "{path} is to be reviewed; OMS_REVIEWED=1 replaces it when this shall happen:\n{matrix}"
-        );
+        reviewed(&format!("{}{version}", scenario.code), &matrix);
     }
 }
 

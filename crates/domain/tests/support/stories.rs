@@ -3,7 +3,7 @@
 //! `role verb …`, or `after 30m` to move the clock. Each step is decided, its bookkeeping is checked, and the decision
 //! becomes the next order.
 
-use crate::orders::{MORNING, actor, coverage, form, neighbourhood, registered, scenario};
+use crate::orders::{ID, MORNING, actor, coverage, form, neighbourhood, registered_as, scenario};
 use oms_domain::amendment::Amendment;
 use oms_domain::calendar::Calendars;
 use oms_domain::decide::{AskedSlot, Command, Context, Decision, Told, VisitRequest, decide};
@@ -13,7 +13,7 @@ use oms_domain::order::{Document, Order, OrderState};
 use oms_domain::provisioning::{BillingObject, BillingStatus, plan, retirement};
 use oms_domain::rejection::Rejection;
 use oms_domain::replay::Replay;
-use oms_domain::scenario::Scenario;
+use oms_domain::scenario::{FieldDefinition, FieldType, Scenario};
 use oms_domain::time::Instant;
 use oms_domain::workforce::Workforce;
 use serde_json::{Map, Value};
@@ -45,7 +45,12 @@ impl Story {
 
     /// Begins with the registration of a form in this scenario.
     pub fn in_scenario(name: &str, scenario: &'static Scenario) -> (Story, Decision) {
-        let decision = registered(&form(name), scenario);
+        Story::with_id(name, scenario, ID)
+    }
+
+    /// One of several orders.
+    pub fn with_id(name: &str, scenario: &'static Scenario, id: &str) -> (Story, Decision) {
+        let decision = registered_as(id, &form(name), scenario);
         let order = Order { version: 0, last_event: 0, ..decision.order.clone() };
         let mut story = Story {
             order,
@@ -284,4 +289,16 @@ pub fn effect_word(effect: &Effect) -> String {
         Some(template) => format!("{}:{template}", effect.kind.code()),
         None => effect.kind.code().to_owned(),
     }
+}
+
+/// A sound value of a field, as steps of stories write it.
+pub fn sample(field: &FieldDefinition) -> String {
+    let value = match field.field_type {
+        FieldType::Text => "x-17",
+        FieldType::Date => "2026-12-01",
+        FieldType::Boolean => "true",
+        FieldType::Number => "17",
+        FieldType::Choice => field.choices[0].code.as_str(),
+    };
+    format!(" {}={value}", field.code)
 }
