@@ -28,7 +28,7 @@ const AMENDABLE: [&str; 9] = [
 ];
 
 /// Fields of an order that other routes change, or nobody.
-const FIXED: [&str; 19] = [
+const FIXED: [&str; 20] = [
     "requestedStartDate",
     "id",
     "number",
@@ -47,6 +47,7 @@ const FIXED: [&str; 19] = [
     "closedAt",
     "services",
     "cancellation",
+    "cancellationRequest",
     "imported",
 ];
 

@@ -19,6 +19,8 @@ mod tables;
 mod amended;
 #[path = "decide/amendments.rs"]
 mod amendments;
+#[path = "decide/assessment.rs"]
+mod assessment;
 #[path = "decide/bookkeeping.rs"]
 mod bookkeeping;
 #[path = "decide/clock.rs"]

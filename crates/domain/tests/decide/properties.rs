@@ -36,7 +36,7 @@ const AMENDMENTS: [&str; 6] = [
 fn step(random: &mut Random, scenario: &Scenario, story: &Story) -> String {
     let role = *random.of(&ROLES);
     let stage = scenario.stage(&story.order.stage.code).expect("a stage");
-    match random.below(21) {
+    match random.below(22) {
         0..=5 => {
             let leaving: Vec<_> = scenario.transitions_from(&stage.code).collect();
             let transition = match leaving.is_empty() || random.below(8) == 0 {
@@ -79,6 +79,10 @@ fn step(random: &mut Random, scenario: &Scenario, story: &Story) -> String {
         }
         18 => "system checks".to_owned(),
         19 => format!("{role} moves{} because so", visit(random, story)),
+        20 => {
+            let verb = random.of(&["asks", "grants", "grants at its price", "refuses"]);
+            format!("{} {verb} because he moved", random.of(&["desk", "desk", role]))
+        }
         _ => format!("after {}m", 1 + random.below(6_000)),
     }
 }

@@ -4,7 +4,7 @@
 use crate::stories::{Step, Story, effect_word, sample};
 use oms_domain::decide::Decision;
 use oms_domain::effect::EffectKind;
-use oms_domain::order::OrderState;
+use oms_domain::order::{Order, OrderState};
 use oms_domain::party::PartyType;
 use oms_domain::scenario::{EntryAction, Scenario, Stage, Transition, built_in};
 use std::collections::BTreeMap;
@@ -117,6 +117,30 @@ fn cancellation(scenario: &'static Scenario, way: &[String]) -> String {
     }
 }
 
+/// Asking for a cancellation: refused, the order is as it was; granted, it is cancelled as if nobody had asked.
+fn asked(scenario: &'static Scenario, way: &[String]) -> String {
+    let mut story = told(scenario, way);
+    let before = story.order.clone();
+    if let Step::Rejected(rejection) = story.step("desk asks because he moved") {
+        return rejection.code().to_owned();
+    }
+    let state = story.order.state.code();
+    story.step("desk refuses because he stays");
+    let Order { version, last_event, updated_at, .. } = story.order;
+    assert_eq!(story.order, Order { version, last_event, updated_at, ..before });
+    story.step("desk asks because he moved");
+    let granted = match story.step("desk grants because so") {
+        Step::Decided(decision) => decision.order.state.code().to_owned(),
+        Step::Rejected(rejection) => {
+            assert!(rejection.code() == "penalty-unconfirmed", "{rejection}");
+            story.step("desk grants at its price because so");
+            format!("{}, then {}", rejection.code(), story.order.state.code())
+        }
+        Step::Time => panic!("an answer is no time"),
+    };
+    format!("{state}; refused: as it was; granted: {granted}")
+}
+
 /// Another name: of a person, or of a legal entity.
 const PARTY: &str = r#"{"party":{"familyName":"Yusupov"}}"#;
 
@@ -215,6 +239,7 @@ fn matrix(scenario: &'static Scenario) -> String {
             }
         }
         let _ = writeln!(text, "  {:18} -> {}", "(cancel)", cancellation(scenario, way));
+        let _ = writeln!(text, "  {:18} -> {}", "(ask to cancel)", asked(scenario, way));
         for (name, patch) in AMENDMENTS {
             let _ = writeln!(text, "  {name:18} -> {}", amendment(scenario, way, stage, patch));
         }

@@ -111,7 +111,8 @@ impl Story {
             );
         }
         assert_eq!(next.is_closed(), next.closed_at.is_some(), "closed orders say when");
-        assert_eq!(next.hold.is_some(), next.state == OrderState::Held);
+        let is_held = next.hold.is_some() && next.cancellation_request.is_none();
+        assert_eq!(is_held, next.state == OrderState::Held);
         for event in &decision.events {
             self.replay.follow(event).expect("the history is whole");
         }
@@ -125,10 +126,11 @@ impl Story {
     fn check_state(&self) {
         let order = &self.order;
         let stage = self.scenario.stage(&order.stage.code).expect("the stage is in the scenario");
-        let expected = match (&order.cancellation, &order.hold) {
-            (Some(_), _) => OrderState::PendingCancellation,
-            (None, Some(_)) => OrderState::Held,
-            (None, None) => stage.state,
+        let expected = match (&order.cancellation, &order.cancellation_request, &order.hold) {
+            (Some(_), _, _) => OrderState::PendingCancellation,
+            (None, Some(_), _) => OrderState::AssessingCancellation,
+            (None, None, Some(_)) => OrderState::Held,
+            (None, None, None) => stage.state,
         };
         assert_eq!(order.state, expected, "in {}", order.stage.code);
     }
@@ -157,6 +159,12 @@ impl Story {
             "cancels" => {
                 Command::Cancel { reason: reason(), penalty_confirmed: rest == "at its price" }
             }
+            "asks" => Command::AskCancellation { reason: reason() },
+            "grants" => Command::AcceptCancellation {
+                penalty_confirmed: rest == "at its price",
+                comment: because,
+            },
+            "refuses" => Command::RefuseCancellation { reason: reason() },
             "amends" => {
                 let (patch, penalty) = match rest.strip_suffix(" at its price") {
                     Some(patch) => (patch, true),
