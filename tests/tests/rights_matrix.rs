@@ -58,7 +58,8 @@ fn body_of(method: &str, path: &str) -> Option<Value> {
         | ("post", "/api/v1/effects/{effect}/completion")
         | ("post", "/api/v1/effects/{effect}/failure")
         | ("post", "/api/v1/orders/{order}/hold")
-        | ("post", "/api/v1/orders/{order}/cancellation") => json!({ "reason": "because" }),
+        | ("post", "/api/v1/orders/{order}/cancellation")
+        | ("post", "/api/v1/orders/{order}/cancellation/refusal") => json!({ "reason": "because" }),
         // Refused for what it says, after the right was looked at: the organisation stays.
         ("put", "/api/v1/coverage") => json!([{ "divisionCode": "atlantis", "country": "UZ" }]),
         ("put", "/api/v1/divisions")

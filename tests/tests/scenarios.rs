@@ -1,18 +1,33 @@
 //! The built-in scenarios on the running product: every transition that a person or the billing system makes is made, and
-//! every stage is cancelled. What only time does needs a clock that is passed in, and is tested in the domain.
+//! every stage is cancelled, at once and after somebody has asked for it. What only time does needs a clock that is passed in, and is tested in the domain.
 
 use anyhow::{Context, Result, bail, ensure};
 use futures::future::try_join_all;
 use oms_domain::order::OrderKind;
 use oms_domain::party::PartyType;
+use oms_domain::rights::Right;
 use oms_domain::scenario::{
     EntryAction, FieldDefinition, FieldType, PointOfNoReturn, Scenario, Stage, Transition, built_in,
 };
 use oms_tests::caller::send;
-use oms_tests::{TestApp, on_both_databases, orders};
+use oms_tests::{Caller, TestApp, on_both_databases, orders};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+
+#[path = "scenarios/amended.rs"]
+mod amended;
+#[path = "scenarios/asked.rs"]
+mod asked;
+
+/// What is done with an order in a stage.
+#[derive(Debug, Clone, Copy)]
+enum Last<'a> {
+    Moves(&'a Transition),
+    IsCancelled,
+    /// By somebody who may only ask for it.
+    IsAskedToBeCancelled,
+}
 
 /// Orders that are walked at the same time.
 const WALKS_AT_ONCE: usize = 8;
@@ -21,32 +36,38 @@ const WALKS_AT_ONCE: usize = 8;
 fn every_scenario_is_walked_to_every_end_and_cancelled_in_every_stage() {
     on_both_databases(|kind| async move {
         let app = TestApp::start(kind).await?;
+        let asker = app.caller("desk", &[Right::OrdersRead, Right::OrdersRegister]).await?;
         let mut walks = Vec::new();
-        // New orders begin with the newest version; the older ones are walked in the domain.
-        let newest = |scenario: &&Scenario| {
-            let same = |other: &&Scenario| other.code == scenario.code;
-            built_in().iter().filter(same).all(|other| other.version <= scenario.version)
-        };
-        for scenario in built_in().iter().filter(newest) {
+        for scenario in newest() {
             let ways = ways(scenario);
             for (stage, way) in &ways {
                 let leaving = scenario.transitions_from(stage).filter(|way| !by_time(way));
-                walks.extend(leaving.map(|last| (scenario, way.clone(), *stage, Some(last))));
+                let mut lasts: Vec<Last> = leaving.map(Last::Moves).collect();
                 if scenario.stage(stage).is_some_and(|stage| stage.state.is_open()) {
-                    walks.push((scenario, way.clone(), *stage, None));
+                    lasts.extend([Last::IsCancelled, Last::IsAskedToBeCancelled]);
                 }
+                walks.extend(lasts.into_iter().map(|last| (scenario, way.clone(), *stage, last)));
             }
         }
         assert!(walks.len() > 100, "{} walks", walks.len());
         for (batch, walks) in walks.chunks(WALKS_AT_ONCE).enumerate() {
             let walks = walks.iter().enumerate().map(|(index, (scenario, way, stage, last))| {
                 let number = u32::try_from(batch * WALKS_AT_ONCE + index).unwrap_or(0);
-                walk(&app, scenario, number, way, stage, *last)
+                walk((&app, &asker), scenario, number, way, stage, *last)
             });
             try_join_all(walks).await?;
         }
         Ok(())
     });
+}
+
+/// New orders begin with the newest version; the older ones are walked in the domain.
+fn newest() -> impl Iterator<Item = &'static Scenario> {
+    let newest = |scenario: &&Scenario| {
+        let same = |other: &&Scenario| other.code == scenario.code;
+        built_in().iter().filter(same).all(|other| other.version <= scenario.version)
+    };
+    built_in().iter().filter(newest)
 }
 
 fn by_time(transition: &Transition) -> bool {
@@ -76,26 +97,36 @@ fn ways(scenario: &Scenario) -> BTreeMap<&str, Vec<&Transition>> {
 
 /// Walks an order to a stage, and out of it by a transition, or by a cancellation.
 async fn walk(
-    app: &TestApp,
+    (app, asker): (&TestApp, &Caller),
     scenario: &Scenario,
     index: u32,
     way: &[&Transition],
     stage: &str,
-    last: Option<&Transition>,
+    last: Last<'_>,
 ) -> Result<()> {
-    let what = || format!("{} in {stage}, {:?}", scenario.code, last.map(|last| &last.code));
+    let done = match last {
+        Last::Moves(transition) => transition.code.as_str(),
+        Last::IsCancelled => "cancelled",
+        Last::IsAskedToBeCancelled => "asked to be cancelled",
+    };
+    let what = || format!("{} in {stage}, {done}", scenario.code);
     let registered = app.admin.post("/api/v1/orders", &form(scenario, index)).await?;
     registered.expect(201).with_context(what)?;
     let number = registered.body["number"].as_str().context("a number")?.to_owned();
     let code = &registered.body["scenario"]["code"];
     ensure!(*code == scenario.code.as_str(), "{code} instead of {}", scenario.code);
-    for transition in way.iter().copied().chain(last) {
+    for transition in way {
         step(app, scenario, &number, transition).await.with_context(what)?;
     }
-    if last.is_none() {
-        let stage = scenario.stage(stage).context("a stage")?;
-        cancel(app, scenario, &number, stage).await.with_context(what)?;
+    let stage = scenario.stage(stage).context("a stage")?;
+    match last {
+        Last::Moves(transition) => step(app, scenario, &number, transition).await,
+        Last::IsCancelled => cancel(app, scenario, &number, stage).await,
+        Last::IsAskedToBeCancelled => {
+            asked::ask_to_cancel((app, asker), scenario, &number, stage).await
+        }
     }
+    .with_context(what)?;
     let history = app.admin.history(&number).await?;
     let sequences: Vec<i64> = history.iter().filter_map(|it| it["sequence"].as_i64()).collect();
     ensure!(sequences.iter().copied().eq(1..=i64::try_from(history.len())?), "{sequences:?}");

@@ -55,7 +55,47 @@ pub async fn cancel(
     let command = read(&body, |reader| {
         let reason = reader.required_text("reason", COMMENT_CHARACTERS_MAX);
         let penalty_confirmed = reader.boolean("penaltyConfirmed").unwrap_or(false);
-        Some(Command::Cancel { reason: reason?, penalty_confirmed })
+        let assess = reader.boolean("assess").unwrap_or(false);
+        let reason = reason?;
+        Some(match assess {
+            true => Command::AskCancellation { reason },
+            false => Command::Cancel { reason, penalty_confirmed },
+        })
+    })?;
+    apply(session, &name, &headers, command, dry_run).await
+}
+
+/// The cancellation that was asked for is granted.
+pub async fn accept_cancellation(
+    session: Session,
+    Path(name): Path<String>,
+    parameters: Parameters,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let dry_run = dry_run(parameters)?;
+    let body = json_body(&headers, body).await?;
+    let command = read(&body, |reader| {
+        let penalty_confirmed = reader.boolean("penaltyConfirmed").unwrap_or(false);
+        let comment = reader.lines("comment", COMMENT_CHARACTERS_MAX);
+        Some(Command::AcceptCancellation { penalty_confirmed, comment })
+    })?;
+    apply(session, &name, &headers, command, dry_run).await
+}
+
+/// It is refused, or withdrawn by whoever asked.
+pub async fn refuse_cancellation(
+    session: Session,
+    Path(name): Path<String>,
+    parameters: Parameters,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let dry_run = dry_run(parameters)?;
+    let body = json_body(&headers, body).await?;
+    let command = read(&body, |reader| {
+        let reason = reader.required_text("reason", COMMENT_CHARACTERS_MAX);
+        Some(Command::RefuseCancellation { reason: reason? })
     })?;
     apply(session, &name, &headers, command, dry_run).await
 }

@@ -25,6 +25,11 @@ fn routes() -> Router {
         .route("/api/v1/orders/{order}/transitions", get(transitions::list).post(transitions::make))
         .route("/api/v1/orders/{order}/hold", post(commands::hold).delete(commands::resume))
         .route("/api/v1/orders/{order}/cancellation", post(commands::cancel))
+        .route(
+            "/api/v1/orders/{order}/cancellation/acceptance",
+            post(commands::accept_cancellation),
+        )
+        .route("/api/v1/orders/{order}/cancellation/refusal", post(commands::refuse_cancellation))
         .route("/api/v1/orders/{order}/assignee", put(commands::assign))
         .route("/api/v1/orders/{order}/appointment", put(commands::reschedule))
         .route("/api/v1/orders/{order}/comments", post(commands::comment))

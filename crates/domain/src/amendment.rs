@@ -29,7 +29,7 @@ const AMENDABLE: [&str; 10] = [
 ];
 
 /// Fields of an order that other routes change, or nobody.
-const FIXED: [&str; 22] = [
+const FIXED: [&str; 23] = [
     "requestedStartDate",
     "id",
     "number",
@@ -48,6 +48,7 @@ const FIXED: [&str; 22] = [
     "closedAt",
     "services",
     "cancellation",
+    "cancellationRequest",
     "imported",
     "projectedDate",
     "promiseAtRisk",

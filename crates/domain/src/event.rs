@@ -15,6 +15,11 @@ pub enum EventType {
     Transitioned,
     Held,
     Resumed,
+    /// Somebody wants the order cancelled; a person decides.
+    CancellationAsked,
+    CancellationAccepted,
+    /// Refused, or withdrawn by whoever asked.
+    CancellationRefused,
     CancellationRequested,
     Cancelled,
     ScenarioMigrated,

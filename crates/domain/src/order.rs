@@ -3,6 +3,7 @@
 use crate::address::Address;
 use crate::catalogue::Service;
 use crate::division::DivisionReference;
+use crate::effect::EffectKind;
 use crate::escalation::{Jeopardy, StageEscalation};
 use crate::party::Party;
 use crate::provisioning::BillingObject;
@@ -299,6 +300,15 @@ pub struct Cancellation {
     pub requested_by: String,
 }
 
+/// A cancellation that somebody has asked for: the order stays where it is until a person grants or refuses it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CancellationRequest {
+    pub reason: String,
+    pub requested_at: Instant,
+    pub requested_by: String,
+}
+
 /// A service of the subscriber that this order is about or has made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -379,6 +389,11 @@ pub struct Order {
     pub tasks: Vec<Task>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancellation: Option<Cancellation>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancellation_request: Option<CancellationRequest>,
+    /// Work of the system that has succeeded while the order stood still: what follows it is made when the order goes on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub done_meanwhile: Vec<EffectKind>,
     /// When the product itself makes the order leave its stage.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leaves_at: Option<Instant>,
@@ -396,7 +411,7 @@ pub struct Order {
 }
 
 /// Parts of the stored order that have routes of their own and are not in the order's answer.
-const OWN_ROUTES: [&str; 8] = [
+const OWN_ROUTES: [&str; 9] = [
     "routing",
     "documents",
     "billingObjects",
@@ -405,6 +420,7 @@ const OWN_ROUTES: [&str; 8] = [
     "version",
     "tasks",
     "stagesEntered",
+    "doneMeanwhile",
 ];
 
 impl Order {
@@ -414,6 +430,11 @@ impl Order {
 
     pub fn is_open(&self) -> bool {
         self.state.is_open()
+    }
+
+    /// What happens by itself may happen: the order is not on hold, and nobody waits for its cancellation.
+    pub fn is_moving(&self) -> bool {
+        self.hold.is_none() && self.cancellation.is_none() && self.cancellation_request.is_none()
     }
 
     /// The order as the API answers it.
@@ -433,7 +454,7 @@ impl Order {
         if self.is_closed() {
             return None;
         }
-        let leaves_at = self.leaves_at.filter(|_| self.hold.is_none());
+        let leaves_at = self.leaves_at.filter(|_| self.is_moving());
         let hold_ends = self.hold.as_ref().and_then(|hold| hold.until);
         [self.escalation.next_rung_at, leaves_at, hold_ends].into_iter().flatten().min()
     }

@@ -55,6 +55,12 @@ pub enum Rejection {
     StageUnknown { stage: String, scenario: String },
     #[error("The order is being cancelled ({reason}); wait until what was made is taken back.")]
     CancellationIsPending { reason: String },
+    #[error("{by} has asked to cancel the order ({reason}); accept or refuse that first.")]
+    CancellationIsAssessed { by: String, reason: String },
+    #[error(
+        "Nobody has asked to cancel the order; POST …/cancellation cancels it, or asks for that."
+    )]
+    NoCancellationRequest,
     #[error(
         "This has a price now: {penalty} Send penaltyConfirmed: true to accept it.",
         penalty = .penalty.en
@@ -189,6 +195,8 @@ impl Rejection {
             Rejection::ScenarioUnknown { .. } => "scenario-unknown",
             Rejection::StageUnknown { .. } => "stage-unknown",
             Rejection::CancellationIsPending { .. } => "cancellation-is-pending",
+            Rejection::CancellationIsAssessed { .. } => "cancellation-is-assessed",
+            Rejection::NoCancellationRequest => "no-cancellation-request",
             Rejection::PenaltyUnconfirmed { .. } => "penalty-unconfirmed",
             Rejection::TaskUnknown { .. } => "task-unknown",
             Rejection::TaskWaits { .. } => "task-waits",
@@ -291,6 +299,13 @@ impl Rejection {
             Rejection::CancellationIsPending { reason } => format!(
                 "Заявка отменяется ({reason}); дождитесь, пока сделанное будет возвращено."
             ),
+            Rejection::CancellationIsAssessed { by, reason } => format!(
+                "{by} просит отменить заявку ({reason}); сначала согласитесь или откажите."
+            ),
+            Rejection::NoCancellationRequest => {
+                "Отменить заявку никто не просил; POST …/cancellation отменит её или попросит об этом."
+                    .to_owned()
+            }
             Rejection::PenaltyUnconfirmed { penalty } => format!(
                 "Это теперь платно: {} Чтобы согласиться, отправьте penaltyConfirmed: true.",
                 penalty.ru

@@ -1,5 +1,10 @@
 //! Who may do what, where and until when, as tables.
 
+#[path = "support/random.rs"]
+mod random;
+#[path = "access/reference.rs"]
+mod reference;
+
 use oms_domain::access::{
     Actor, Divisions, Grant, Holder, OrderPlace, Period, Reach, division_paths,
 };

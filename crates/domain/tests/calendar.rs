@@ -2,6 +2,10 @@
 
 #[path = "calendar/counting.rs"]
 mod counting;
+#[path = "support/minutes.rs"]
+mod minutes;
+#[path = "support/random.rs"]
+mod random;
 #[path = "calendar/reference.rs"]
 mod reference;
 #[path = "calendar/sets.rs"]

@@ -1,7 +1,11 @@
 //! How orders move: each scenario to each of its ends, and the rules that all of them share.
 
+#[path = "support/agenda.rs"]
+mod agenda;
 #[path = "support/forms.rs"]
 mod forms;
+#[path = "support/minutes.rs"]
+mod minutes;
 #[path = "support/orders.rs"]
 mod orders;
 #[path = "support/random.rs"]
@@ -11,8 +15,12 @@ mod stories;
 #[path = "support/tables.rs"]
 mod tables;
 
+#[path = "decide/amended.rs"]
+mod amended;
 #[path = "decide/amendments.rs"]
 mod amendments;
+#[path = "decide/assessment.rs"]
+mod assessment;
 #[path = "decide/bookkeeping.rs"]
 mod bookkeeping;
 #[path = "decide/clock.rs"]
@@ -23,6 +31,8 @@ mod ends;
 mod ladder;
 #[path = "decide/migration.rs"]
 mod migration;
+#[path = "decide/pauses.rs"]
+mod pauses;
 #[path = "decide/properties.rs"]
 mod properties;
 #[path = "decide/rejections.rs"]

@@ -96,6 +96,8 @@ pub struct OrderPage {
     hold: Option<String>,
     /// Why it is being cancelled, while what it has made is taken back.
     cancellation: Option<String>,
+    /// Who has asked to cancel it and why, until that is answered.
+    cancellation_request: Option<Named>,
     assignee: Option<String>,
     steps: Vec<StageStep>,
     next_transitions: Vec<String>,
@@ -180,6 +182,10 @@ pub fn order_page(
         reason: order.routing.reason.clone(),
         hold: order.hold.as_ref().map(|hold| hold.reason.clone()),
         cancellation: order.cancellation.as_ref().map(|cancellation| cancellation.reason.clone()),
+        cancellation_request: order
+            .cancellation_request
+            .as_ref()
+            .map(|request| named(&request.requested_by, &request.reason)),
         assignee: order.assignee.clone(),
         steps: scenario.map_or_else(Vec::new, |scenario| {
             // A closed order's way is known; an open one may still come through every stage.

@@ -5,7 +5,7 @@ use oms_domain::decide::{self, Command, Context};
 use oms_domain::division::{Division, Neighbourhood};
 use oms_domain::effect::EffectState;
 use oms_domain::event::Event;
-use oms_domain::order::{Order, OrderState, Task, TaskState};
+use oms_domain::order::{CancellationRequest, Order, OrderState, Task, TaskState};
 use oms_domain::party::Language;
 use oms_domain::registration::Registration;
 use oms_domain::rights::{Actor, Right};
@@ -83,6 +83,25 @@ fn an_order_is_shown_with_its_people_as_text() {
         assert!(page.matches("&lt;script&gt;").count() >= 8, "{page}");
         assert!(page.contains("{{ m.actor }}"), "what looks like a template is text");
         assert!(page.contains("261124-4801-9372"));
+    }
+}
+
+#[test]
+fn a_cancellation_that_is_asked_for_is_shown_until_it_is_answered() {
+    let (mut order, history) = order();
+    order.state = OrderState::AssessingCancellation;
+    order.cancellation_request = Some(CancellationRequest {
+        reason: HOSTILE.to_owned(),
+        requested_at: NOW,
+        requested_by: "olim".to_owned(),
+    });
+    for (language, sentence) in
+        [(Language::En, "Cancellation is asked for"), (Language::Ru, "Просят отменить")]
+    {
+        let model = order_page("olim", &order, &history, Vec::new(), language, NOW);
+        let page = render(Page::Order, language, &model).expect("it is rendered");
+        assert_sound(&page, "order");
+        assert!(page.contains(sentence) && page.contains("olim: &lt;script&gt;"), "{page}");
     }
 }
 

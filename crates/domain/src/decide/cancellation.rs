@@ -11,7 +11,7 @@ use crate::party::Language;
 use crate::provisioning;
 use crate::rejection::Rejection;
 use crate::rights::Right;
-use crate::scenario::{Compensation, PointOfNoReturn};
+use crate::scenario::{Compensation, LocalText, PointOfNoReturn};
 use serde_json::json;
 
 pub(super) fn cancel(
@@ -22,22 +22,46 @@ pub(super) fn cancel(
     require_open(&change.order)?;
     require_right(change, Right::OrdersCancel)?;
     require_not_cancelling(&change.order)?;
-    let scenario = change.context.scenario;
-    let current = change.order.stage.clone();
-    let stage = scenario.stage(&current.code);
-    let mut penalty = None;
+    let penalty = confirmed_price(change, penalty_confirmed)?;
+    let requested_by = change.context.actor.name.clone();
+    take_back(change, reason, requested_by, penalty)
+}
+
+/// What it costs to cancel the order where it is. None: nothing.
+pub(super) fn price(change: &Change<'_>) -> Result<Option<LocalText>, Rejection> {
+    let current = &change.order.stage;
+    let stage = change.context.scenario.stage(&current.code);
     match stage.and_then(|stage| stage.point_of_no_return.as_ref()) {
         Some(PointOfNoReturn::Hard) => {
-            return Err(Rejection::PastPointOfNoReturn { stage: current.name });
+            Err(Rejection::PastPointOfNoReturn { stage: current.name.clone() })
         }
-        Some(PointOfNoReturn::Soft { penalty: text }) if !penalty_confirmed => {
-            return Err(Rejection::PenaltyUnconfirmed { penalty: text.clone() });
-        }
-        Some(PointOfNoReturn::Soft { penalty: text }) => penalty = Some(text.clone()),
-        None => {}
+        Some(PointOfNoReturn::Soft { penalty }) => Ok(Some(penalty.clone())),
+        None => Ok(None),
     }
+}
+
+/// The same, once somebody has seen and accepted it.
+pub(super) fn confirmed_price(
+    change: &Change<'_>,
+    is_confirmed: bool,
+) -> Result<Option<LocalText>, Rejection> {
+    match price(change)? {
+        Some(penalty) if !is_confirmed => Err(Rejection::PenaltyUnconfirmed { penalty }),
+        price => Ok(price),
+    }
+}
+
+/// The order ends, at once or when what it has made is taken back.
+pub(super) fn take_back(
+    change: &mut Change<'_>,
+    reason: String,
+    requested_by: String,
+    penalty: Option<LocalText>,
+) -> Result<(), Rejection> {
+    let current = change.order.stage.clone();
     change.order.hold = None;
     change.order.leaves_at = None;
+    change.order.done_meanwhile.clear();
     visits::release(change, "the order is cancelled");
     supersede_since(change, "");
     if provisioning::retirement(&change.order).is_empty() {
@@ -49,11 +73,8 @@ pub(super) fn cancel(
     change.record(EventType::CancellationRequested, summary, Some(reason.clone()), data);
     change.order.state = OrderState::PendingCancellation;
     change.order.stage.due_at = None;
-    change.order.cancellation = Some(Cancellation {
-        reason,
-        requested_at: change.context.now,
-        requested_by: change.context.actor.name.clone(),
-    });
+    change.order.cancellation =
+        Some(Cancellation { reason, requested_at: change.context.now, requested_by });
     change.request_retirement();
     Ok(())
 }

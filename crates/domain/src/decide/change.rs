@@ -7,7 +7,7 @@ use crate::division::DivisionReference;
 use crate::effect::{Effect, EffectKind};
 use crate::escalation::{Jeopardy, StageEscalation};
 use crate::event::{Event, EventType};
-use crate::order::{CurrentStage, Order};
+use crate::order::{CurrentStage, Order, OrderState};
 use crate::party::Language;
 use crate::projection::Outlook;
 use crate::rejection::Rejection;
@@ -125,6 +125,7 @@ impl<'a> Change<'a> {
         self.order.state = stage.state;
         self.order.escalated = false;
         self.order.jeopardy = Jeopardy::None;
+        self.order.done_meanwhile.clear();
         self.order.escalation = StageEscalation::default();
         self.order.leaves_at = self
             .context
@@ -168,6 +169,17 @@ impl<'a> Change<'a> {
             }
         }
         Ok(())
+    }
+
+    /// The technical state of the order where it is: that of its stage, but for what stands above it.
+    pub fn state_of_stage(&self) -> OrderState {
+        let order = &self.order;
+        let stage = self.context.scenario.stage(&order.stage.code);
+        match (&order.cancellation_request, &order.hold) {
+            (Some(_), _) => OrderState::AssessingCancellation,
+            (None, Some(_)) => OrderState::Held,
+            (None, None) => stage.map_or(OrderState::InProgress, |stage| stage.state),
+        }
     }
 
     /// When the division works that has the order.

@@ -27,11 +27,10 @@ pub(super) fn check(change: &mut Change<'_>) -> Result<(), Rejection> {
         return Ok(());
     }
     if change.order.hold.as_ref().and_then(|hold| hold.until).is_some_and(|until| until <= now) {
-        hold::end(change, "The hold has ended.");
-        return Ok(());
+        return hold::end(change, "The hold has ended.");
     }
     let leaves = change.order.leaves_at.is_some_and(|leaves| leaves <= now);
-    if leaves && change.order.hold.is_none() {
+    if leaves && change.order.is_moving() {
         return transition::follow_time(change);
     }
     ladder::climb(change);

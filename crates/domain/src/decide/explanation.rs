@@ -166,12 +166,19 @@ fn place(order: &Order, context: Context<'_>, language: Language) -> Place {
             format!("Она отменяется: {}.", cancellation.reason),
         ));
     }
+    if let Some(request) = &order.cancellation_request {
+        let (by, since, reason) = (&request.requested_by, request.requested_at, &request.reason);
+        sentences.push(say(
+            format!("{by} has asked to cancel it at {since}: {reason}. It waits for an answer."),
+            format!("{by} просит её отменить с {since}: {reason}. Она ждёт ответа."),
+        ));
+    }
     if order.has_fallout {
         let en = "Work of the system has failed for good and waits for a person.";
         let ru = "Работа системы не удалась окончательно и ждёт человека.";
         sentences.push(words(language, en, ru).to_owned());
     }
-    if let Some(leaves) = order.leaves_at.filter(|_| order.hold.is_none() && order.is_open()) {
+    if let Some(leaves) = order.leaves_at.filter(|_| order.is_moving() && order.is_open()) {
         sentences.push(say(
             format!("It goes on by itself at {leaves}."),
             format!("Она пойдёт дальше сама в {leaves}."),

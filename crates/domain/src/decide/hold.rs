@@ -2,7 +2,9 @@
 //! time, and goes on by the calendar of whoever has the order then.
 
 use super::change::Change;
-use super::{require_not_cancelling, require_open, require_right, visits};
+use super::{
+    require_not_assessed, require_not_cancelling, require_open, require_right, transition, visits,
+};
 use crate::event::EventType;
 use crate::order::{Hold, OrderState};
 use crate::rejection::Rejection;
@@ -109,11 +111,11 @@ fn pause_reason<'a>(change: &Change<'a>, code: &str) -> Result<&'a PauseReason, 
 pub(super) fn resume(change: &mut Change<'_>) -> Result<(), Rejection> {
     require_right(change, Right::OrdersHold)?;
     require_open(&change.order)?;
+    require_not_assessed(&change.order)?;
     if change.order.hold.is_none() {
         return Err(Rejection::OrderIsNotHeld);
     }
-    end(change, "Taken off hold.");
-    Ok(())
+    end(change, "Taken off hold.")
 }
 
 /// When the stage must be left if its deadline goes on now; None: it did not stand still.
@@ -126,14 +128,14 @@ fn goes_on(change: &Change<'_>, hold: &Hold) -> Option<Instant> {
 }
 
 /// Ends the hold; the deadline goes on with what was left of it.
-pub(super) fn end(change: &mut Change<'_>, summary: &str) {
-    let Some(hold) = change.order.hold.take() else { return };
-    let stage = change.context.scenario.stage(&change.order.stage.code);
-    change.order.state = stage.map_or(OrderState::InProgress, |stage| stage.state);
+pub(super) fn end(change: &mut Change<'_>, summary: &str) -> Result<(), Rejection> {
+    let Some(hold) = change.order.hold.take() else { return Ok(()) };
+    change.order.state = change.state_of_stage();
     if let Some(due) = goes_on(change, &hold) {
         change.order.stage.due_at = Some(due);
     }
     let held_for = change.context.now.0 - hold.since.0;
     change.order.leaves_at = change.order.leaves_at.map(|leaves| leaves.plus_ms(held_for));
     change.record(EventType::Resumed, summary.to_owned(), None, json!({ "since": hold.since }));
+    transition::follow_meanwhile(change)
 }

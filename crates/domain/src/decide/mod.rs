@@ -4,6 +4,7 @@
 //! step, or nothing.
 
 mod amendment;
+mod assessment;
 mod cancellation;
 mod change;
 mod choice;
@@ -68,10 +69,24 @@ pub enum Command {
         until: Option<Instant>,
     },
     Resume,
+    /// By whoever may only ask for it, it is asked for.
     Cancel {
         reason: String,
         /// Somebody has seen and accepted what it costs past a soft point of no return.
         penalty_confirmed: bool,
+    },
+    /// Somebody wants the order cancelled; a person with the right to cancel decides.
+    AskCancellation {
+        reason: String,
+    },
+    /// What was asked for is granted.
+    AcceptCancellation {
+        penalty_confirmed: bool,
+        comment: Option<String>,
+    },
+    /// It is refused, or withdrawn by whoever asked.
+    RefuseCancellation {
+        reason: String,
     },
     /// What was ordered changes.
     Amend {
@@ -176,9 +191,17 @@ pub fn decide(
             hold::hold(&mut change, reason, reason_code, until)?
         }
         Command::Resume => hold::resume(&mut change)?,
+        Command::Cancel { reason, .. } if assessment::may_only_ask(&change) => {
+            assessment::ask(&mut change, reason)?
+        }
         Command::Cancel { reason, penalty_confirmed } => {
             cancellation::cancel(&mut change, reason, penalty_confirmed)?
         }
+        Command::AskCancellation { reason } => assessment::ask(&mut change, reason)?,
+        Command::AcceptCancellation { penalty_confirmed, comment } => {
+            assessment::accept(&mut change, penalty_confirmed, comment)?
+        }
+        Command::RefuseCancellation { reason } => assessment::refuse(&mut change, reason)?,
         Command::Amend { amendment, coverage } => {
             amendment::amend(&mut change, &amendment, coverage.as_deref())?
         }
@@ -219,8 +242,20 @@ fn require_open(order: &Order) -> Result<(), Rejection> {
     }
 }
 
-/// Nothing moves while what the order has made is taken back.
+/// Nothing moves while a person decides whether the order is cancelled.
+fn require_not_assessed(order: &Order) -> Result<(), Rejection> {
+    match &order.cancellation_request {
+        None => Ok(()),
+        Some(request) => {
+            let (by, reason) = (request.requested_by.clone(), request.reason.clone());
+            Err(Rejection::CancellationIsAssessed { by, reason })
+        }
+    }
+}
+
+/// Nor while what the order has made is taken back.
 fn require_not_cancelling(order: &Order) -> Result<(), Rejection> {
+    require_not_assessed(order)?;
     match &order.cancellation {
         None => Ok(()),
         Some(cancellation) => {

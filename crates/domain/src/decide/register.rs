@@ -79,6 +79,8 @@ pub fn register(
         has_fallout: false,
         tasks: Vec::new(),
         cancellation: None,
+        cancellation_request: None,
+        done_meanwhile: Vec::new(),
         leaves_at: None,
         appointment: None,
         jeopardy: Default::default(),

@@ -101,11 +101,18 @@ pub(super) fn make(
     apply(change, transition, fields, comment)
 }
 
-/// Takes the transition that follows the success of an effect, if the order's stage has one.
+/// Takes the transition that follows the success of an effect, if the order's stage has one. An order that stands still does
+/// so when it goes on.
 pub(super) fn follow(change: &mut Change<'_>, kind: EffectKind) -> Result<(), Rejection> {
     for _ in 0..AUTOMATIC_TRANSITIONS_MAX {
-        let order = &change.order;
-        if order.is_closed() || order.hold.is_some() || order.cancellation.is_some() {
+        let order = &mut change.order;
+        if order.is_closed() || order.cancellation.is_some() {
+            return Ok(());
+        }
+        if !order.is_moving() {
+            if !order.done_meanwhile.contains(&kind) {
+                order.done_meanwhile.push(kind);
+            }
             return Ok(());
         }
         let stage = change.order.stage.code.clone();
@@ -120,6 +127,12 @@ pub(super) fn follow(change: &mut Change<'_>, kind: EffectKind) -> Result<(), Re
         }
     }
     Ok(())
+}
+
+/// The order goes on: what follows the work that has succeeded meanwhile is made now.
+pub(super) fn follow_meanwhile(change: &mut Change<'_>) -> Result<(), Rejection> {
+    let done = std::mem::take(&mut change.order.done_meanwhile);
+    done.into_iter().try_for_each(|kind| follow(change, kind))
 }
 
 /// Takes the transition whose time has come. What its guards refuse is left to people, who learn of it by the history and

@@ -15,7 +15,7 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Anvar and Bekzod of the technical department of the north, from 9 to 18 in Tashkent; half an hour between two visits.
-fn workforce(bookings: &[(&str, &str, i64)]) -> Workforce {
+pub fn workforce(bookings: &[(&str, &str, i64)]) -> Workforce {
     let divisions = BTreeSet::from(["north-tech".to_owned()]);
     let week = ["monday", "tuesday", "wednesday", "thursday", "friday"];
     let week: BTreeMap<&str, [&str; 1]> =
@@ -114,6 +114,10 @@ const STORIES: &str = "
     admin does visit, admin holds because she is away ; admin moves at=2026-11-25T05:00:00Z because back => ! order-is-held
     admin does visit, admin holds because she is away ; admin resumes => - |  |
     admin does visit, admin holds because she is away, admin resumes ; admin moves at=2026-11-25T05:00:00Z because back => anvar 11-25T05:00 Booked | book | Anvar comes on 2026-11-25 10:00.
+    admin does visit ; admin asks because she moved => anvar 11-24T09:00 Booked |  |
+    admin does visit, admin asks because she moved ; admin refuses because she stays => anvar 11-24T09:00 Booked |  |
+    admin does visit, admin asks because she moved ; admin grants because so => - | release | Anvar does not come: the order is cancelled.
+    admin does visit, admin asks because she moved ; admin moves at=2026-11-25T04:00:00Z because later => ! cancellation-is-assessed
     admin does visit ; admin cancels because she moved => - | release | Anvar does not come: the order is cancelled.
 
     # Done onward, released backward, booked again the next time

@@ -1,18 +1,17 @@
 //! Every built-in scenario is walked: each transition is made from each stage that it leaves, each stage is cancelled, each
 //! end is reached. What can be done where is a reviewed table per scenario, in `walks/`.
 
-use crate::random::sample;
-use crate::stories::{Step, Story, effect_word};
+use crate::stories::{Step, Story, effect_word, sample};
 use oms_domain::decide::Decision;
 use oms_domain::effect::EffectKind;
-use oms_domain::order::OrderState;
+use oms_domain::order::{Order, OrderState};
 use oms_domain::party::PartyType;
 use oms_domain::scenario::{EntryAction, Scenario, Stage, Transition, built_in};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// Steps that make everything the guards of a stage's transitions may ask for.
-fn preparation(stage: &Stage) -> Vec<String> {
+pub fn preparation(stage: &Stage) -> Vec<String> {
     let mut steps = Vec::new();
     let drawn: Vec<&str> = stage
         .on_entry
@@ -67,8 +66,17 @@ fn told(scenario: &'static Scenario, way: &[String]) -> Story {
     story
 }
 
+/// The versions that new orders begin with.
+pub fn newest() -> impl Iterator<Item = &'static Scenario> {
+    let newest = |scenario: &&Scenario| {
+        let same = |other: &&Scenario| other.code == scenario.code;
+        built_in().iter().filter(same).all(|other| other.version <= scenario.version)
+    };
+    built_in().iter().filter(newest)
+}
+
 /// The shortest way to each stage.
-fn ways(scenario: &Scenario) -> BTreeMap<&str, Vec<String>> {
+pub fn ways(scenario: &Scenario) -> BTreeMap<&str, Vec<String>> {
     let mut ways = BTreeMap::from([(scenario.initial_stage.as_str(), Vec::new())]);
     let mut wave = vec![scenario.initial_stage.as_str()];
     while !wave.is_empty() {
@@ -107,6 +115,30 @@ fn cancellation(scenario: &'static Scenario, way: &[String]) -> String {
         }
         Step::Time => panic!("a cancellation is no time"),
     }
+}
+
+/// Asking for a cancellation: refused, the order is as it was; granted, it is cancelled as if nobody had asked.
+fn asked(scenario: &'static Scenario, way: &[String]) -> String {
+    let mut story = told(scenario, way);
+    let before = story.order.clone();
+    if let Step::Rejected(rejection) = story.step("desk asks because he moved") {
+        return rejection.code().to_owned();
+    }
+    let state = story.order.state.code();
+    story.step("desk refuses because he stays");
+    let Order { version, last_event, updated_at, .. } = story.order;
+    assert_eq!(story.order, Order { version, last_event, updated_at, ..before });
+    story.step("desk asks because he moved");
+    let granted = match story.step("desk grants because so") {
+        Step::Decided(decision) => decision.order.state.code().to_owned(),
+        Step::Rejected(rejection) => {
+            assert!(rejection.code() == "penalty-unconfirmed", "{rejection}");
+            story.step("desk grants at its price because so");
+            format!("{}, then {}", rejection.code(), story.order.state.code())
+        }
+        Step::Time => panic!("an answer is no time"),
+    };
+    format!("{state}; refused: as it was; granted: {granted}")
 }
 
 /// Another name: of a person, or of a legal entity.
@@ -207,12 +239,26 @@ fn matrix(scenario: &'static Scenario) -> String {
             }
         }
         let _ = writeln!(text, "  {:18} -> {}", "(cancel)", cancellation(scenario, way));
+        let _ = writeln!(text, "  {:18} -> {}", "(ask to cancel)", asked(scenario, way));
         for (name, patch) in AMENDMENTS {
             let _ = writeln!(text, "  {name:18} -> {}", amendment(scenario, way, stage, patch));
         }
         let _ = writeln!(text, "  {:18} -> {}", "(hold)", hold(scenario, way));
     }
     text
+}
+
+/// Holds a table to the one that was reviewed, in `walks/`.
+pub fn reviewed(name: &str, table: &str) {
+    let path = format!("{}/tests/walks/{name}.txt", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("OMS_REVIEWED").is_some() {
+        std::fs::write(&path, table).expect("the table is written");
+    }
+    let reviewed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        table == reviewed,
+        "{path} is to be reviewed; OMS_REVIEWED=1 replaces it when this shall happen:\n{table}"
+    );
 }
 
 #[test]
@@ -223,16 +269,7 @@ fn what_can_be_done_where_is_the_table_that_was_reviewed() {
             1 => String::new(),
             later => format!("-{later}"),
         };
-        let (folder, code) = (env!("CARGO_MANIFEST_DIR"), &scenario.code);
-        let path = format!("{folder}/tests/walks/{code}{version}.txt");
-        if std::env::var_os("OMS_REVIEWED").is_some() {
-            std::fs::write(&path, &matrix).expect("the table is written");
-        }
-        let reviewed = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(
-            matrix == reviewed,
-            "{path} is to be reviewed; OMS_REVIEWED=1 replaces it when this shall happen:\n{matrix}"
-        );
+        reviewed(&format!("{}{version}", scenario.code), &matrix);
     }
 }
 

@@ -85,8 +85,16 @@ pub fn scenario(name: &str) -> &'static Scenario {
     scenario::find(name, 1).unwrap_or_else(|| panic!("there is no scenario {name}"))
 }
 
+/// The id of an order of which there is only one.
+pub const ID: &str = "019ab5c6-0000-7000-8000-000000000001";
+
 /// The order of a registration, as the administrator registers it in the morning.
 pub fn registered(form: &Value, scenario: &'static Scenario) -> Decision {
+    registered_as(ID, form, scenario)
+}
+
+/// One of several orders.
+pub fn registered_as(id: &str, form: &Value, scenario: &'static Scenario) -> Decision {
     let registration =
         Registration::read(form, MORNING).unwrap_or_else(|faults| panic!("{faults:?}"));
     let coverage = coverage();
@@ -99,7 +107,7 @@ pub fn registered(form: &Value, scenario: &'static Scenario) -> Decision {
         workforce: None,
         calendars: Calendars::round_the_clock(),
     };
-    let id = "019ab5c6-0000-7000-8000-000000000001".to_owned();
+    let id = id.to_owned();
     let number = "261124-4801-9372".to_owned();
     decide::register(registration, id, number, &coverage, context).expect("it can be registered")
 }

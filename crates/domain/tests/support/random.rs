@@ -1,7 +1,5 @@
 //! Numbers that look drawn by chance and are the same at every run.
 
-use oms_domain::scenario::{FieldDefinition, FieldType};
-
 /// A generator with a seed (xorshift64*, Vigna 2016).
 pub struct Random(u64);
 
@@ -25,16 +23,4 @@ impl Random {
     pub fn of<'a, T>(&mut self, all: &'a [T]) -> &'a T {
         &all[self.below(all.len() as u64) as usize]
     }
-}
-
-/// A sound value of a field, as steps of stories write it.
-pub fn sample(field: &FieldDefinition) -> String {
-    let value = match field.field_type {
-        FieldType::Text => "x-17",
-        FieldType::Date => "2026-12-01",
-        FieldType::Boolean => "true",
-        FieldType::Number => "17",
-        FieldType::Choice => field.choices[0].code.as_str(),
-    };
-    format!(" {}={value}", field.code)
 }

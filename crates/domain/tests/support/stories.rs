@@ -3,7 +3,7 @@
 //! `role verb …`, or `after 30m` to move the clock. Each step is decided, its bookkeeping is checked, and the decision
 //! becomes the next order.
 
-use crate::orders::{MORNING, actor, coverage, form, neighbourhood, registered, scenario};
+use crate::orders::{ID, MORNING, actor, coverage, form, neighbourhood, registered_as, scenario};
 use oms_domain::amendment::Amendment;
 use oms_domain::calendar::Calendars;
 use oms_domain::decide::{AskedSlot, Command, Context, Decision, Told, VisitRequest, decide};
@@ -13,7 +13,7 @@ use oms_domain::order::{Document, Order, OrderState};
 use oms_domain::provisioning::{BillingObject, BillingStatus, plan, retirement};
 use oms_domain::rejection::Rejection;
 use oms_domain::replay::Replay;
-use oms_domain::scenario::Scenario;
+use oms_domain::scenario::{FieldDefinition, FieldType, Scenario};
 use oms_domain::time::Instant;
 use oms_domain::workforce::Workforce;
 use serde_json::{Map, Value};
@@ -45,7 +45,12 @@ impl Story {
 
     /// Begins with the registration of a form in this scenario.
     pub fn in_scenario(name: &str, scenario: &'static Scenario) -> (Story, Decision) {
-        let decision = registered(&form(name), scenario);
+        Story::with_id(name, scenario, ID)
+    }
+
+    /// One of several orders.
+    pub fn with_id(name: &str, scenario: &'static Scenario, id: &str) -> (Story, Decision) {
+        let decision = registered_as(id, &form(name), scenario);
         let order = Order { version: 0, last_event: 0, ..decision.order.clone() };
         let mut story = Story {
             order,
@@ -106,7 +111,8 @@ impl Story {
             );
         }
         assert_eq!(next.is_closed(), next.closed_at.is_some(), "closed orders say when");
-        assert_eq!(next.hold.is_some(), next.state == OrderState::Held);
+        let is_held = next.hold.is_some() && next.cancellation_request.is_none();
+        assert_eq!(is_held, next.state == OrderState::Held);
         for event in &decision.events {
             self.replay.follow(event).expect("the history is whole");
         }
@@ -120,10 +126,11 @@ impl Story {
     fn check_state(&self) {
         let order = &self.order;
         let stage = self.scenario.stage(&order.stage.code).expect("the stage is in the scenario");
-        let expected = match (&order.cancellation, &order.hold) {
-            (Some(_), _) => OrderState::PendingCancellation,
-            (None, Some(_)) => OrderState::Held,
-            (None, None) => stage.state,
+        let expected = match (&order.cancellation, &order.cancellation_request, &order.hold) {
+            (Some(_), _, _) => OrderState::PendingCancellation,
+            (None, Some(_), _) => OrderState::AssessingCancellation,
+            (None, None, Some(_)) => OrderState::Held,
+            (None, None, None) => stage.state,
         };
         assert_eq!(order.state, expected, "in {}", order.stage.code);
     }
@@ -152,6 +159,12 @@ impl Story {
             "cancels" => {
                 Command::Cancel { reason: reason(), penalty_confirmed: rest == "at its price" }
             }
+            "asks" => Command::AskCancellation { reason: reason() },
+            "grants" => Command::AcceptCancellation {
+                penalty_confirmed: rest == "at its price",
+                comment: because,
+            },
+            "refuses" => Command::RefuseCancellation { reason: reason() },
             "amends" => {
                 let (patch, penalty) = match rest.strip_suffix(" at its price") {
                     Some(patch) => (patch, true),
@@ -284,4 +297,16 @@ pub fn effect_word(effect: &Effect) -> String {
         Some(template) => format!("{}:{template}", effect.kind.code()),
         None => effect.kind.code().to_owned(),
     }
+}
+
+/// A sound value of a field, as steps of stories write it.
+pub fn sample(field: &FieldDefinition) -> String {
+    let value = match field.field_type {
+        FieldType::Text => "x-17",
+        FieldType::Date => "2026-12-01",
+        FieldType::Boolean => "true",
+        FieldType::Number => "17",
+        FieldType::Choice => field.choices[0].code.as_str(),
+    };
+    format!(" {}={value}", field.code)
 }
