@@ -1,6 +1,6 @@
 //! The list of orders, and one order.
 
-use crate::page::{language, page, problem};
+use crate::page::{page, problem};
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
@@ -9,7 +9,7 @@ use oms_app::read;
 use oms_domain::limits::{PAGE_ENTRIES_DEFAULT, PAGE_ENTRIES_MAX};
 use oms_domain::search::search_terms;
 use oms_pages::{Page, WorkRow, order_page, orders_page};
-use oms_web::{Parameters, Problem, Session, clock, encode_cursor, note_read};
+use oms_web::{Parameters, Problem, Session, clock, encode_cursor, language, note_read};
 
 pub async fn orders(
     session: Result<Session, Problem>,

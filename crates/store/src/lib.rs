@@ -22,6 +22,7 @@ mod running;
 mod save;
 mod scenarios;
 mod scoped;
+mod subscribers;
 mod tokens;
 mod workforce;
 
@@ -52,4 +53,4 @@ impl<D: Database> Store<D> {
 }
 
 /// The newest migration that this program knows.
-pub const SCHEMA_VERSION: i64 = 5;
+pub const SCHEMA_VERSION: i64 = 7;

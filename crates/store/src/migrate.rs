@@ -49,6 +49,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../../../migrations/sqlite/0005_scenarios.sql"),
         postgres: include_str!("../../../migrations/postgres/0005_scenarios.sql"),
     },
+    Step {
+        version: 7,
+        name: "subscribers",
+        sqlite: include_str!("../../../migrations/sqlite/0007_subscribers.sql"),
+        postgres: include_str!("../../../migrations/postgres/0007_subscribers.sql"),
+    },
 ];
 
 fn migrator(sql: fn(&Step) -> &'static str) -> Migrator {
