@@ -8,17 +8,18 @@ use crate::input::{Fault, Faults, UNKNOWN_FIELD};
 use crate::limits::COMMENT_CHARACTERS_MAX;
 use crate::order::Order;
 use crate::party::Party;
-use crate::registration::{Leniency, Registration};
+use crate::registration::{Leniency, Registration, has_passed};
 use crate::time::Instant;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
 /// Fields that can be amended.
-const AMENDABLE: [&str; 9] = [
+const AMENDABLE: [&str; 10] = [
     "externalId",
     "priority",
     "requestedDate",
+    "requestedStartDate",
     "party",
     "address",
     "linePhone",
@@ -28,8 +29,7 @@ const AMENDABLE: [&str; 9] = [
 ];
 
 /// Fields of an order that other routes change, or nobody.
-const FIXED: [&str; 19] = [
-    "requestedStartDate",
+const FIXED: [&str; 18] = [
     "id",
     "number",
     "revision",
@@ -63,7 +63,7 @@ pub enum Aspect {
     /// What: services, tariffs, characteristics.
     Items,
     RequestedDate,
-    /// Priority, external id, symptom, description: nothing is made of them.
+    /// Priority, external id, symptom, description, the day of the start: nothing is made of them.
     Details,
 }
 
@@ -132,9 +132,16 @@ impl Amendment {
             named.map(|(name, value)| (name.clone(), value.clone())).collect();
         json_patch::merge(&mut after, &Value::Object(named));
         // A day that has come meanwhile is no fault of this amendment.
-        let same_day = before.get("requestedDate") == after.get("requestedDate");
-        if same_day && let Some(object) = after.as_object_mut() {
-            object.remove("requestedDate");
+        let starts_later = order.hold.as_ref().is_some_and(|hold| hold.waits_for_start(now));
+        let has_come =
+            |date: &Option<String>| date.as_ref().is_some_and(|date| has_passed(date, now));
+        let same = |name: &str| before.get(name) == after.get(name);
+        let keeps_day = same("requestedDate") && has_come(&order.requested_date);
+        let keeps_start = same("requestedStartDate") && !starts_later;
+        for (name, is_kept) in [("requestedDate", keeps_day), ("requestedStartDate", keeps_start)] {
+            if is_kept && let Some(object) = after.as_object_mut() {
+                object.remove(name);
+            }
         }
         let leniency =
             Leniency { party: order.party.is_none(), address: !order.address.is_complete() };
@@ -144,8 +151,11 @@ impl Amendment {
         };
         found.extend(faults.into_vec());
         let Some(mut amended) = amended.filter(|_| found.is_empty()) else { return Err(found) };
-        if same_day {
+        if keeps_day {
             amended.requested_date.clone_from(&order.requested_date);
+        }
+        if keeps_start {
+            amended.requested_start_date.clone_from(&order.requested_start_date);
         }
         let changes = changes(&before, &form_of(&amended));
         let aspects = changes.iter().map(|change| aspect(change.field, order, &amended)).collect();
@@ -169,6 +179,7 @@ impl Amendment {
         order.external_id = amended.external_id;
         order.priority = amended.priority;
         order.requested_date = amended.requested_date;
+        order.requested_start_date = amended.requested_start_date;
         order.party = amended.party;
         order.address = amended.address;
         order.line_phone = amended.line_phone;
@@ -199,6 +210,7 @@ fn form(order: &Order) -> Value {
         "externalId": order.external_id,
         "priority": order.priority,
         "requestedDate": order.requested_date,
+        "requestedStartDate": order.requested_start_date,
         "party": order.party,
         "address": order.address,
         "linePhone": order.line_phone,
@@ -217,6 +229,7 @@ fn form_of(registration: &Registration) -> Value {
         "externalId": registration.external_id,
         "priority": registration.priority,
         "requestedDate": registration.requested_date,
+        "requestedStartDate": registration.requested_start_date,
         "party": registration.party,
         "address": registration.address,
         "linePhone": registration.line_phone,
