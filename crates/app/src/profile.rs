@@ -3,17 +3,14 @@
 use crate::AppError;
 use crate::ports::{Cursor, OrderReference, Orders};
 use crate::read::{not_found, reference};
-use crate::scenario_ports::Scenarios;
+use crate::scenario_ports::{Scenarios, known};
 use crate::subscribers::Subscribers;
 use oms_domain::event::Event;
 use oms_domain::limits::{PAGE_ENTRIES_MAX, PROFILE_READS_MAX};
 use oms_domain::order::{Document, Order};
 use oms_domain::party::Language;
 use oms_domain::profile::{Subscriber, may_have, shown, told};
-use oms_domain::scenario::{self, Scenario};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// A page of the subscriber's orders, newest first, and where it goes on.
 pub async fn list<P: Subscribers + Scenarios>(
@@ -40,9 +37,13 @@ pub async fn list<P: Subscribers + Scenarios>(
     let more = own.len() > wanted;
     own.truncate(wanted);
     let next = own.last().filter(|_| more).map(place);
-    let scenarios = Individual::of(ports, &own).await?;
-    let orders = own.iter().map(|order| json!(shown(order, scenarios.of_order(order), language)));
-    Ok((orders.collect(), next))
+    let mut orders = Vec::with_capacity(own.len());
+    for order in &own {
+        // One of the operator's own is read the first time, and then kept.
+        let scenario = known(ports, &order.scenario).await?;
+        orders.push(json!(shown(order, scenario.as_deref(), language)));
+    }
+    Ok((orders, next))
 }
 
 fn place(order: &Order) -> Cursor {
@@ -57,8 +58,8 @@ pub async fn one<P: Orders + Scenarios>(
     language: Language,
 ) -> Result<Value, AppError> {
     let order = own(ports, subscriber, name).await?;
-    let scenarios = Individual::of(ports, std::slice::from_ref(&order)).await?;
-    let scenario = scenarios.of_order(&order);
+    let scenario = known(ports, &order.scenario).await?;
+    let scenario = scenario.as_deref();
     let history = history(ports, &order.id).await?;
     let told = history.iter().filter_map(|event| told(event, scenario, language));
     let told: Vec<_> = told.collect();
@@ -100,29 +101,4 @@ pub async fn document<P: Orders>(
     let found = order.documents.into_iter().find(|it| it.id == id && may_have(it));
     let shown: String = id.chars().take(64).collect();
     found.ok_or_else(|| AppError::NotFound { what: format!("Document {shown:?}") })
-}
-
-/// The operator's own scenarios that some orders are in; each is read once, and then kept by the store.
-struct Individual(BTreeMap<(String, u32), Arc<Scenario>>);
-
-impl Individual {
-    async fn of<P: Scenarios>(ports: &P, orders: &[Order]) -> Result<Individual, AppError> {
-        let mut found = BTreeMap::new();
-        for reference in orders.iter().map(|order| &order.scenario) {
-            let key = (reference.code.clone(), reference.version);
-            if scenario::find(&key.0, key.1).is_some() || found.contains_key(&key) {
-                continue;
-            }
-            if let Some(scenario) = ports.published_scenario(&key.0, key.1).await? {
-                found.insert(key, scenario);
-            }
-        }
-        Ok(Individual(found))
-    }
-
-    fn of_order(&self, order: &Order) -> Option<&Scenario> {
-        let (code, version) = (&order.scenario.code, order.scenario.version);
-        let own = || self.0.get(&(code.clone(), version)).map(|scenario| &**scenario);
-        scenario::find(code, version).or_else(own)
-    }
 }

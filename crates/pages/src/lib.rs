@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 mod view;
 
-pub use view::{OrderPage, OrdersPage, WorkRow, order_page, orders_page};
+pub use view::{OrderPage, OrdersPage, Surroundings, WorkRow, order_page, orders_page};
 
 /// A page of the console.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
