@@ -128,8 +128,8 @@ fn the_day_of_the_start_is_amended_until_it_has_come() {
     on_both_databases(|kind| async move {
         let app = TestApp::start(kind).await?;
         let caller = &app.admin;
-        let week: Map<String, Value> =
-            ["monday", "friday"].map(|day| (day.to_owned(), json!(["09:00-18:00"]))).into();
+        let week = ["monday", "friday"].map(|day| (day.to_owned(), json!(["09:00-18:00"])));
+        let week: Map<String, Value> = week.into_iter().collect();
         let calendar = json!({ "code": "uz", "name": "Uzbekistan", "timeZone": "Asia/Tashkent", "week": week });
         let calendars = json!({ "calendars": [calendar], "divisions": { "head-office": "uz" } });
         caller.put("/api/v1/calendars", &calendars).await?.expect(200)?;
