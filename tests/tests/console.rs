@@ -208,8 +208,8 @@ struct Visited {
 /// Somebody who works round the clock comes to the subscriber.
 async fn visited(app: &TestApp) -> Result<Visited> {
     let days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-    let week: serde_json::Map<_, _> =
-        days.map(|day| (day.to_owned(), json!(["00:00-24:00"]))).into();
+    let week = days.map(|day| (day.to_owned(), json!(["00:00-24:00"])));
+    let week: serde_json::Map<_, _> = week.into_iter().collect();
     let anvar = json!({
         "code": "anvar", "name": "Anvar", "homeDivision": "tashkent-centre", "skills": ["internet"],
         "workingPattern": week,
