@@ -10,6 +10,7 @@ pub mod database;
 pub mod ladder_storm;
 pub mod orders;
 pub mod storm;
+pub mod subscribers;
 
 pub use app::{AppOptions, TestApp};
 pub use caller::{Answer, Caller};

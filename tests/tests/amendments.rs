@@ -1,10 +1,11 @@
 //! What was ordered changes while the order is under way, through the API.
 
 use anyhow::{Context, Result};
+use oms_tests::app::now;
 use oms_tests::caller::send;
 use oms_tests::{Answer, Caller, TestApp, on_both_databases, orders};
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 #[test]
 fn a_new_tariff_is_signed_again_and_a_new_address_moves_the_order() {
@@ -118,6 +119,53 @@ fn an_order_for_a_day_to_come_waits_for_it() {
         refused.expect(409)?;
         app.admin.delete(&format!("/api/v1/orders/{number}/hold")).await?.expect(200)?;
         app.admin.make_transition(number, &accept).await?.expect(200)?;
+        Ok(())
+    });
+}
+
+#[test]
+fn the_day_of_the_start_is_amended_until_it_has_come() {
+    on_both_databases(|kind| async move {
+        let app = TestApp::start(kind).await?;
+        let caller = &app.admin;
+        let week = ["monday", "friday"].map(|day| (day.to_owned(), json!(["09:00-18:00"])));
+        let week: Map<String, Value> = week.into_iter().collect();
+        let calendar = json!({ "code": "uz", "name": "Uzbekistan", "timeZone": "Asia/Tashkent", "week": week });
+        let calendars = json!({ "calendars": [calendar], "divisions": { "head-office": "uz" } });
+        caller.put("/api/v1/calendars", &calendars).await?.expect(200)?;
+        let mut form = orders::connect(1);
+        form["requestedStartDate"] = json!("2999-01-01");
+        let registered = caller.post("/api/v1/orders", &form).await?;
+        registered.expect(201)?;
+        // The day begins five hours earlier than in Greenwich.
+        assert_eq!(registered.body["hold"]["until"], "2998-12-31T19:00:00.000Z");
+        let number = registered.body["number"].as_str().context("a number")?;
+
+        let to = |day: &str| json!({ "requestedStartDate": day });
+        let earlier = amend(caller, number, "", "*", &to("2998-06-01")).await?;
+        earlier.expect(200)?;
+        assert_eq!(earlier.body["requestedStartDate"], "2998-06-01");
+        assert_eq!(earlier.body["hold"]["until"], "2998-05-31T19:00:00.000Z");
+        assert_eq!(earlier.body["revision"], 2);
+        amend(caller, number, "", "*", &to("2020-01-01")).await?.expect(422)?;
+        let end = json!({ "requestedDate": "2998-05-31" });
+        amend(caller, number, "", "*", &end).await?.expect(422)?;
+
+        // Today it starts, and stays so.
+        let today = now().plus_minutes(5 * 60).date().to_string();
+        let tried = amend(caller, number, "?dryRun=true", "*", &to(&today)).await?;
+        tried.expect(200)?;
+        assert_eq!(tried.body["state"], "acknowledged");
+        let started = amend(caller, number, "", "*", &to(&today)).await?;
+        started.expect(200)?;
+        assert_eq!(started.body["state"], "acknowledged");
+        assert!(started.body.get("hold").is_none(), "{}", started.body);
+        assert_ne!(started.body["stage"]["dueAt"], Value::Null, "its deadline runs");
+        let refused = amend(caller, number, "", "*", &to("2999-01-01")).await?;
+        refused.expect(409)?;
+        assert_eq!(refused.problem(), "order-has-started");
+        let accept = json!({ "transition": "accept" });
+        caller.make_transition(number, &accept).await?.expect(200)?;
         Ok(())
     });
 }

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use fantoccini::{Client, ClientBuilder, Locator};
+use oms_domain::time::{Instant, WallClock};
 use oms_tests::app::eventually;
 use oms_tests::{DatabaseKind, TestApp, on_database, orders};
 use serde_json::json;
@@ -159,6 +160,86 @@ fn the_console_speaks_russian_to_a_russian_browser() {
         browser.client.clone().close().await?;
         outcome
     });
+}
+
+#[test]
+fn an_order_shows_its_visit_and_the_steps_of_a_scenario_of_the_operators_own() {
+    on_database(DatabaseKind::Sqlite, |kind| async move {
+        let app = TestApp::start(kind).await?;
+        let visited = visited(&app).await?;
+        let own = in_own_scenario(&app).await?;
+        for (language, visit, zone, step) in [
+            ("en", "Visit: Anvar", "Times of the division: Asia/Tashkent", "Front desk"),
+            ("ru", "Выезд: Anvar", "Время подразделения: Asia/Tashkent", "Стойка"),
+        ] {
+            let browser = Browser::open(language).await?;
+            let outcome = async {
+                let client = &browser.client;
+                client.goto(&format!("{}/login", app.url())).await?;
+                log_in(client, app.admin.token()).await?;
+                browser.is_at("/").await?;
+                client.goto(&format!("{}/orders/{}", app.url(), visited.number)).await?;
+                browser.shows(zone).await?;
+                browser.shows(visit).await?;
+                browser.shows(&visited.time).await?;
+                client.goto(&format!("{}/orders/{own}", app.url())).await?;
+                browser.shows(zone).await?;
+                let current = client.find(Locator::Css("ol.steps [aria-current=step]")).await?;
+                let shown = current.text().await?;
+                anyhow::ensure!(shown == step, "the step is {shown:?}");
+                let steps = client.find_all(Locator::Css("ol.steps li")).await?;
+                anyhow::ensure!(steps.len() > 4, "{} steps", steps.len());
+                Ok(())
+            };
+            let outcome = outcome.await;
+            browser.client.clone().close().await?;
+            outcome?;
+        }
+        Ok(())
+    });
+}
+
+/// An order with a visit, and how the console writes its time.
+struct Visited {
+    number: String,
+    time: String,
+}
+
+/// Somebody who works round the clock comes to the subscriber.
+async fn visited(app: &TestApp) -> Result<Visited> {
+    let days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    let week = days.map(|day| (day.to_owned(), json!(["00:00-24:00"])));
+    let week: serde_json::Map<_, _> = week.into_iter().collect();
+    let anvar = json!({
+        "code": "anvar", "name": "Anvar", "homeDivision": "tashkent-centre", "skills": ["internet"],
+        "workingPattern": week,
+    });
+    app.admin.put("/api/v1/technicians", &json!([anvar])).await?.expect(200)?;
+    let registered = app.admin.post("/api/v1/orders", &orders::support(1)).await?;
+    registered.expect(201)?;
+    let number = registered.body["number"].as_str().context("a number")?.to_owned();
+    let body = json!({ "transition": "visit", "comment": "The line is dead" });
+    let moved = app.admin.make_transition(&number, &body).await?;
+    moved.expect(200)?;
+    let visit = &moved.body["appointment"];
+    let instant = |name: &str| visit[name].as_str().and_then(Instant::parse).context("a time");
+    let clock = WallClock::of("Asia/Tashkent");
+    let time = clock.shown_period(instant("from")?, instant("to")?);
+    Ok(Visited { number, time })
+}
+
+/// An order that goes through the built-in scenario with another first stage.
+async fn in_own_scenario(app: &TestApp) -> Result<String> {
+    let built_in = oms_domain::scenario::find("connect-individual", 1).context("it is built in")?;
+    let mut own = json!(built_in);
+    own["stages"][0]["name"] = json!({ "en": "Front desk", "ru": "Стойка" });
+    let draft = app.admin.post("/api/v1/scenarios", &own).await?;
+    draft.expect(201)?;
+    let path = draft.header("location").context("an address")?;
+    app.admin.post(&format!("{path}/publication"), &json!({})).await?.expect(200)?;
+    let registered = app.admin.post("/api/v1/orders", &orders::connect(7)).await?;
+    registered.expect(201)?;
+    Ok(registered.body["number"].as_str().context("a number")?.to_owned())
 }
 
 async fn log_in(client: &Client, token: &str) -> Result<()> {

@@ -4,15 +4,15 @@ use anyhow::{Context, Result, ensure};
 use oms_domain::role::built_in;
 use oms_tests::app::project;
 use oms_tests::caller::send;
-use oms_tests::{Caller, DatabaseKind, TestApp, on_database, orders};
+use oms_tests::{Caller, DatabaseKind, TestApp, on_database, orders, subscribers};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 const EXPECTED: &str = include_str!("rights_matrix.txt");
 const PASSWORD: &str = "correct horse";
-/// Whoever shows nothing, and somebody of the staff without a grant.
-const OTHERS: [&str; 2] = ["anonymous", "nobody"];
+/// Whoever shows nothing, a subscriber, and somebody of the staff without a grant.
+const OTHERS: [&str; 3] = ["anonymous", "subscriber", "nobody"];
 
 /// The routes that the components themselves name, with their methods.
 fn routes() -> Result<BTreeSet<(String, &'static str)>> {
@@ -129,6 +129,7 @@ fn unique(mut body: Value) -> Value {
 async fn table(kind: DatabaseKind) -> Result<String> {
     let app = TestApp::start(kind).await?;
     let mut callers = vec![("anonymous".to_owned(), Caller::new(app.url(), "")?)];
+    callers.push(("subscriber".to_owned(), subscriber(&app).await?));
     let roles: Vec<String> = built_in().into_iter().map(|role| role.code).rev().collect();
     let logins = ["nobody".to_owned()].into_iter().chain(roles);
     for login in logins {
@@ -150,8 +151,9 @@ async fn table(kind: DatabaseKind) -> Result<String> {
     for (path, method) in routes()? {
         let mut words = Vec::new();
         for (role, caller) in &callers {
-            // Logging out would end the session that the next route needs.
-            let ends = method == "delete" && path == "/api/v1/session" || path == "/logout";
+            // Logging out would end the session that the next route needs. The console knows no subscribers.
+            let ends = method == "delete" && path == "/api/v1/session"
+                || path == "/logout" && role != "subscriber";
             words.push(match ends && role != "anonymous" {
                 true => "yes",
                 false => asked(&app, caller, role, method, &path).await?,
@@ -161,6 +163,13 @@ async fn table(kind: DatabaseKind) -> Result<String> {
         lines.push(line(&route, words.into_iter()));
     }
     Ok(lines.join("\n") + "\n")
+}
+
+/// The party of every order that this test registers, with a session of their own.
+async fn subscriber(app: &TestApp) -> Result<Caller> {
+    let order = app.admin.post("/api/v1/orders", &unique(orders::connect(7))).await?;
+    order.expect(201)?;
+    subscribers::entered(app, order.body["number"].as_str().context("a number")?).await
 }
 
 fn line<'a>(route: &str, words: impl Iterator<Item = &'a str>) -> String {

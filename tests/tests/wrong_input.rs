@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 const CASES: &str = include_str!("wrong_input.txt");
 const CASES_MIN: usize = 60;
 /// Tables in which a refused request could leave something.
-const TABLES: [&str; 18] = [
+const TABLES: [&str; 20] = [
     "orders",
     "order_event",
     "effect",
@@ -24,6 +24,8 @@ const TABLES: [&str; 18] = [
     "role_grant",
     "api_token",
     "session",
+    "access_code",
+    "subscriber_session",
     "audit",
     "technician",
     "booking",

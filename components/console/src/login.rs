@@ -1,15 +1,18 @@
 //! Logging in: with login and password, or with a token. The browser keeps a session in a cookie that no script can read.
 
-use crate::page::{language, page};
+use crate::page::page;
 use axum::body::{Body, Bytes};
 use axum::extract::Query;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Method, StatusCode, header};
 use http_body_util::{BodyExt, Limited};
 use oms_app::{sessions, tokens};
-use oms_domain::limits::JSON_BODY_BYTES_MAX;
+use oms_domain::limits::{JSON_BODY_BYTES_MAX, SESSION_MS};
 use oms_pages::Page;
-use oms_web::{Problem, backend, clear_cookie, clock, read_body, session_cookie, set_cookie};
+use oms_web::{
+    Problem, SESSION_COOKIE, backend, clear_cookie, clock, language, read_body, session_cookie,
+    set_cookie,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use spin_sdk::http::FullBody;
@@ -105,7 +108,9 @@ async fn with_password(
 
 fn answer(headers: &HeaderMap, entered: Entered) -> Result<Response, Problem> {
     match entered {
-        Entered::In(session) => Ok(redirect("/", set_cookie(headers, &session))),
+        Entered::In(session) => {
+            Ok(redirect("/", set_cookie(headers, SESSION_COOKIE, &session, SESSION_MS)))
+        }
         Entered::Refused(status, wrong) => {
             Ok(page(status, Page::Login, language(headers), &json!({ "wrong": wrong })))
         }
@@ -117,7 +122,7 @@ pub async fn log_out(headers: HeaderMap) -> Result<Response, Problem> {
     if let Some(session) = session_cookie(&headers) {
         sessions::log_out(&backend().await?, &session).await?;
     }
-    Ok(redirect("/login", clear_cookie(&headers)))
+    Ok(redirect("/login", clear_cookie(&headers, SESSION_COOKIE)))
 }
 
 fn redirect(to: &'static str, cookie: String) -> Response {

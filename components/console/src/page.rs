@@ -1,20 +1,15 @@
 //! Answers that are pages.
 
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use oms_domain::party::Language;
-use oms_pages::{Page, STYLE, preferred_language, render};
+use oms_pages::{Page, STYLE, render};
 use oms_web::Problem;
 use serde::Serialize;
 use serde_json::json;
 
 /// Nothing but our own style sheet is loaded, no script runs, nobody frames the page.
 const POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-
-pub fn language(headers: &HeaderMap) -> Language {
-    let accept = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    preferred_language(accept.unwrap_or_default())
-}
 
 /// Renders a page; a fault of its template goes to the log and becomes a plain answer.
 pub fn page(

@@ -1,15 +1,17 @@
 //! The list of orders, and one order.
 
-use crate::page::{language, page, problem};
+use crate::page::{page, problem};
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
-use oms_app::ports::{Effects, OrderFilter, OrderPageQuery, OrderSort};
+use oms_app::ports::{Effects, OrderFilter, OrderPageQuery, OrderSort, Organisation};
 use oms_app::read;
+use oms_app::scenario_ports::known;
 use oms_domain::limits::{PAGE_ENTRIES_DEFAULT, PAGE_ENTRIES_MAX};
 use oms_domain::search::search_terms;
-use oms_pages::{Page, WorkRow, order_page, orders_page};
-use oms_web::{Parameters, Problem, Session, clock, encode_cursor, note_read};
+use oms_domain::time::WallClock;
+use oms_pages::{Page, Surroundings, WorkRow, order_page, orders_page};
+use oms_web::{Parameters, Problem, Session, clock, encode_cursor, language, note_read};
 
 pub async fn orders(
     session: Result<Session, Problem>,
@@ -67,6 +69,14 @@ async fn one(
     let (backend, actor) = (&session.backend, &session.actor);
     let order = read::order(backend, actor, name).await?;
     note_read(&session, &order.id, "order");
+    let scenario = known(backend, &order.scenario).await?;
+    let division = backend.division(&order.division.code).await?;
+    let around = Surroundings {
+        scenario: scenario.as_deref(),
+        clock: division.map_or(WallClock::UTC, |division| WallClock::of(&division.timezone)),
+        language,
+        now: clock(),
+    };
     let history = read::history(backend, actor, name, 0, PAGE_ENTRIES_MAX).await?;
     let effects = backend.effects(None, Some(&order.id), None, PAGE_ENTRIES_MAX).await?;
     let work = effects
@@ -74,10 +84,10 @@ async fn one(
         .map(|effect| {
             let kind = effect.kind.code();
             let next = effect.next_attempt_at;
-            WorkRow::new(kind, effect.state, effect.attempts, next, effect.last_error)
+            WorkRow::new(kind, effect.state, effect.attempts, next, effect.last_error, around.clock)
         })
         .collect();
-    let model = order_page(&actor.name, &order, &history, work, language, clock());
+    let model = order_page(&actor.name, &order, &history, work, around);
     Ok(page(StatusCode::OK, Page::Order, language, &model))
 }
 

@@ -1,16 +1,18 @@
-//! `GET` and `POST /api/v1/orders/{order}/documents`, `GET /api/v1/documents/{document}`
+//! `GET` and `POST /api/v1/orders/{order}/documents`, `GET /api/v1/documents/{document}`, and the documents of a
+//! subscriber's own orders.
 
 use axum::body::Body;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use oms_app::documents::{self, Upload};
-use oms_app::read;
+use oms_app::{profile, read};
 use oms_domain::limits::UPLOAD_BYTES_MAX;
+use oms_domain::order::Document;
 use oms_domain::rights::Right;
 use oms_web::{
-    Parameters, Problem, Session, clock, json_answer, none_match_hits, note_read, read_body,
-    require_right,
+    Backend, Parameters, Problem, Session, SubscriberSession, clock, json_answer, none_match_hits,
+    note_read, read_body, require_right,
 };
 use serde_json::json;
 
@@ -78,12 +80,42 @@ pub async fn download(
 ) -> Result<Response, Problem> {
     parameters.finish()?;
     let (document, order_id) = documents::describe(&session.backend, &session.actor, &id).await?;
-    let tag = format!("\"{}\"", document.sha256);
+    let tag = entity_tag(&document);
     if none_match_hits(&headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
     }
     note_read(&session, &order_id, "document");
-    let content = documents::content(&session.backend, &document).await?;
+    // The bytes of a document never change, and are nobody else's business.
+    file(&session.backend, &document, "private, max-age=31536000, immutable").await
+}
+
+/// A document of a subscriber's own order.
+pub async fn download_of_subscriber(
+    session: SubscriberSession,
+    Path((name, id)): Path<(String, String)>,
+    parameters: Parameters,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    parameters.finish()?;
+    let document = profile::document(&session.backend, &session.subscriber, &name, &id).await?;
+    let tag = entity_tag(&document);
+    if none_match_hits(&headers, &tag) {
+        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
+    }
+    // The next person at this computer may be somebody else.
+    file(&session.backend, &document, "no-store").await
+}
+
+fn entity_tag(document: &Document) -> String {
+    format!("\"{}\"", document.sha256)
+}
+
+async fn file(
+    backend: &Backend,
+    document: &Document,
+    cache: &'static str,
+) -> Result<Response, Problem> {
+    let content = documents::content(backend, document).await?;
     let mut response = (StatusCode::OK, content).into_response();
     let ascii: String = document
         .name
@@ -93,9 +125,8 @@ pub async fn download(
     let fields = [
         (header::CONTENT_TYPE, document.media_type.clone()),
         (header::CONTENT_DISPOSITION, format!("inline; filename=\"{ascii}\"")),
-        (header::ETAG, tag),
-        // The bytes of a document never change, and are nobody else's business.
-        (header::CACHE_CONTROL, "private, max-age=31536000, immutable".to_owned()),
+        (header::ETAG, entity_tag(document)),
+        (header::CACHE_CONTROL, cache.to_owned()),
     ];
     for (name, value) in fields {
         if let Ok(value) = HeaderValue::from_str(&value) {
@@ -105,7 +136,7 @@ pub async fn download(
     Ok(response)
 }
 
-fn to_api(document: &oms_domain::order::Document) -> serde_json::Value {
+fn to_api(document: &Document) -> serde_json::Value {
     let mut value = json!(document);
     value["href"] = json!(format!("/api/v1/documents/{}", document.id));
     value

@@ -22,4 +22,8 @@ fn routes() -> Router {
         .route("/internal/work", post(draw::work))
         .route("/api/v1/orders/{order}/documents", get(files::list).post(files::upload))
         .route("/api/v1/documents/{document}", get(files::download))
+        .route(
+            "/api/v1/profile/orders/{order}/documents/{document}",
+            get(files::download_of_subscriber),
+        )
 }

@@ -1,7 +1,8 @@
-//! Identity: people log in; staff, roles, grants and tokens are administered; the audit is read. A room of its own, because
-//! hashing a password keeps its instance from everybody else.
+//! Identity: people log in, subscribers get in by one-time codes; staff, roles, grants and tokens are administered; the audit
+//! is read. A room of its own, because hashing a password keeps its instance from everybody else.
 
 mod access;
+mod access_code;
 mod audit;
 mod session;
 mod staff;
@@ -30,5 +31,6 @@ fn routes() -> Router {
         .route("/api/v1/tokens", get(tokens::list).post(tokens::add))
         .route("/api/v1/tokens/{token}", delete(tokens::revoke))
         .route("/api/v1/audit", get(audit::list))
+        .route("/api/v1/orders/{order}/access-code", post(access_code::issue))
         .route("/api/v1/orders/{order}/reads", get(audit::of_order))
 }

@@ -1,8 +1,9 @@
-//! Intake: new orders are registered; orders are read, found and amended.
+//! Intake: new orders are registered; orders are read, found and amended; subscribers read their own.
 
 mod amend;
 mod find;
 mod health;
+mod profile;
 mod register;
 
 use axum::Router;
@@ -22,6 +23,8 @@ fn routes() -> Router {
         .route("/api/v1/orders", get(find::list).post(register::register))
         .route("/api/v1/orders/{order}", get(find::one).patch(amend::amend))
         .route("/api/v1/orders/{order}/history", get(find::history))
+        .route("/api/v1/profile/orders", get(profile::list))
+        .route("/api/v1/profile/orders/{order}", get(profile::one))
         .route("/healthz", get(health::process))
         .route("/readyz", get(health::ready))
 }

@@ -31,6 +31,9 @@ pub enum AppError {
     LoginWrong,
     #[error("This login needs a one-time code; send it as totp.")]
     CodeMissing,
+    /// An unknown order, one without a code, or a wrong, used or old code: which of them is nobody's business.
+    #[error("Order number or code is wrong, or the code is no longer good; ask for a new one.")]
+    AccessCodeWrong,
     #[error("Too many log-ins failed; try again in {seconds} seconds.")]
     LoginLocked { seconds: i64 },
     /// Others keep changing the same order; nothing was done.

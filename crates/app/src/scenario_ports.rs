@@ -1,11 +1,12 @@
 //! What the use cases of individual scenarios need of the world.
 
 use crate::ports::{Cursor, StoreError};
-use oms_domain::order::OrderKind;
+use oms_domain::order::{OrderKind, ScenarioReference};
 use oms_domain::party::PartyType;
-use oms_domain::scenario::{LocalText, Scenario, ScenarioState};
+use oms_domain::scenario::{self, LocalText, Scenario, ScenarioState};
 use oms_domain::time::Instant;
 use std::future::Future;
+use std::ops::Deref;
 use std::sync::Arc;
 
 /// A version of an individual scenario as lists show it.
@@ -91,4 +92,34 @@ pub trait Scenarios: Sync {
         revision: i64,
         signature: &Signature,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+}
+
+/// The scenario of an order.
+#[derive(Debug, Clone)]
+pub enum KnownScenario {
+    BuiltIn(&'static Scenario),
+    Individual(Arc<Scenario>),
+}
+
+impl Deref for KnownScenario {
+    type Target = Scenario;
+
+    fn deref(&self) -> &Scenario {
+        match self {
+            KnownScenario::BuiltIn(scenario) => scenario,
+            KnownScenario::Individual(scenario) => scenario,
+        }
+    }
+}
+
+/// The scenario that an order names; None: it is not known here any more.
+pub async fn known<P: Scenarios>(
+    ports: &P,
+    reference: &ScenarioReference,
+) -> Result<Option<KnownScenario>, StoreError> {
+    let (code, version) = (&reference.code, reference.version);
+    if let Some(built_in) = scenario::find(code, version) {
+        return Ok(Some(KnownScenario::BuiltIn(built_in)));
+    }
+    Ok(ports.published_scenario(code, version).await?.map(KnownScenario::Individual))
 }

@@ -111,6 +111,6 @@ fn entry(session: &str, owner: &str, name: &str, now: Instant) -> serde_json::Va
     })
 }
 
-fn seconds_between(now: Instant, until: Instant) -> i64 {
+pub(crate) fn seconds_between(now: Instant, until: Instant) -> i64 {
     (until.0 - now.0).div_euclid(1000) + 1
 }

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 const PAGE_ENTRIES: u32 = 200;
 
 /// The columns of CSV: their names, and where their values are in an order.
-const COLUMNS: [(&str, &str); 30] = [
+const COLUMNS: [(&str, &str); 31] = [
     ("number", "/number"),
     ("kind", "/kind"),
     ("state", "/state"),

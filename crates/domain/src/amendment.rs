@@ -8,18 +8,19 @@ use crate::input::{Fault, Faults, UNKNOWN_FIELD};
 use crate::limits::COMMENT_CHARACTERS_MAX;
 use crate::order::Order;
 use crate::party::Party;
-use crate::registration::{Leniency, Registration};
+use crate::registration::{Leniency, Registration, has_passed};
 use crate::time::Instant;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
 /// Fields that can be amended.
-const AMENDABLE: [&str; 10] = [
+const AMENDABLE: [&str; 11] = [
     "externalId",
     "priority",
     "requestedDate",
     "promisedDate",
+    "requestedStartDate",
     "party",
     "address",
     "linePhone",
@@ -29,8 +30,7 @@ const AMENDABLE: [&str; 10] = [
 ];
 
 /// Fields of an order that other routes change, or nobody.
-const FIXED: [&str; 23] = [
-    "requestedStartDate",
+const FIXED: [&str; 22] = [
     "id",
     "number",
     "revision",
@@ -68,7 +68,7 @@ pub enum Aspect {
     /// What: services, tariffs, characteristics.
     Items,
     RequestedDate,
-    /// Priority, external id, promised date, symptom, description: nothing is made of them.
+    /// Priority, external id, promised date, symptom, description, the day of the start: nothing is made of them.
     Details,
 }
 
@@ -137,8 +137,23 @@ impl Amendment {
             named.map(|(name, value)| (name.clone(), value.clone())).collect();
         json_patch::merge(&mut after, &Value::Object(named));
         // A day that has come meanwhile is no fault of this amendment.
-        let same_requested = keep_out(&mut after, &before, "requestedDate");
-        let same_promised = keep_out(&mut after, &before, "promisedDate");
+        let starts_later = order.hold.as_ref().is_some_and(|hold| hold.waits_for_start(now));
+        let has_come =
+            |date: &Option<String>| date.as_ref().is_some_and(|date| has_passed(date, now));
+        let same = |name: &str| before.get(name) == after.get(name);
+        let keeps_day = same("requestedDate") && has_come(&order.requested_date);
+        let keeps_promise = same("promisedDate") && has_come(&order.promised_date);
+        let keeps_start = same("requestedStartDate") && !starts_later;
+        let kept = [
+            ("requestedDate", keeps_day),
+            ("promisedDate", keeps_promise),
+            ("requestedStartDate", keeps_start),
+        ];
+        for (name, is_kept) in kept {
+            if is_kept && let Some(object) = after.as_object_mut() {
+                object.remove(name);
+            }
+        }
         let leniency =
             Leniency { party: order.party.is_none(), address: !order.address.is_complete() };
         let (amended, mut found) = match Registration::read_leniently(&after, now, leniency) {
@@ -147,11 +162,14 @@ impl Amendment {
         };
         found.extend(faults.into_vec());
         let Some(mut amended) = amended.filter(|_| found.is_empty()) else { return Err(found) };
-        if same_requested {
+        if keeps_day {
             amended.requested_date.clone_from(&order.requested_date);
         }
-        if same_promised {
+        if keeps_promise {
             amended.promised_date.clone_from(&order.promised_date);
+        }
+        if keeps_start {
+            amended.requested_start_date.clone_from(&order.requested_start_date);
         }
         let changes = changes(&before, &form_of(&amended));
         let aspects = changes.iter().map(|change| aspect(change.field, order, &amended)).collect();
@@ -176,6 +194,7 @@ impl Amendment {
         order.priority = amended.priority;
         order.requested_date = amended.requested_date;
         order.promised_date = amended.promised_date;
+        order.requested_start_date = amended.requested_start_date;
         order.party = amended.party;
         order.address = amended.address;
         order.line_phone = amended.line_phone;
@@ -183,15 +202,6 @@ impl Amendment {
         order.symptom = amended.symptom;
         order.description = amended.description;
     }
-}
-
-/// Takes a field that stays as it was out of what is read; whether it does.
-fn keep_out(after: &mut Value, before: &Value, field: &str) -> bool {
-    let stays = before.get(field) == after.get(field);
-    if stays && let Some(object) = after.as_object_mut() {
-        object.remove(field);
-    }
-    stays
 }
 
 fn check_names(patch: &Map<String, Value>, faults: &Faults) {
@@ -216,6 +226,7 @@ fn form(order: &Order) -> Value {
         "priority": order.priority,
         "requestedDate": order.requested_date,
         "promisedDate": order.promised_date,
+        "requestedStartDate": order.requested_start_date,
         "party": order.party,
         "address": order.address,
         "linePhone": order.line_phone,
@@ -235,6 +246,7 @@ fn form_of(registration: &Registration) -> Value {
         "priority": registration.priority,
         "requestedDate": registration.requested_date,
         "promisedDate": registration.promised_date,
+        "requestedStartDate": registration.requested_start_date,
         "party": registration.party,
         "address": registration.address,
         "linePhone": registration.line_phone,

@@ -24,6 +24,7 @@ pub mod number;
 pub mod order;
 pub mod party;
 pub mod phone;
+pub mod profile;
 pub mod projection;
 pub mod provisioning;
 pub mod registration;

@@ -102,6 +102,14 @@ pub const LOGIN_LOCK_MS: i64 = 15 * 60 * 1000;
 pub const TOTP_STEPS_TOLERATED: i64 = 1;
 /// How long a session lasts, in milliseconds: 12 hours, a long working day.
 pub const SESSION_MS: i64 = 12 * 60 * 60 * 1000;
+/// How long a subscriber's one-time code can be used, in milliseconds: 15 minutes. Long enough to be read out and typed;
+/// not longer than a lock lasts, so that the guesses that lock it are the last ones at this code.
+pub const ACCESS_CODE_MS: i64 = 15 * 60 * 1000;
+/// How long a subscriber's session lasts, in milliseconds: two hours, since the next one takes a call.
+pub const SUBSCRIBER_SESSION_MS: i64 = 2 * 60 * 60 * 1000;
+/// Statements, each of the most entries of a page, that look for a subscriber's orders or for the history of one: a phone
+/// with a thousand orders is a dealer's.
+pub const PROFILE_READS_MAX: usize = 5;
 /// Staff of one operator, which one answer lists.
 pub const STAFF_MAX: usize = 20_000;
 /// Roles of one operator.

@@ -39,6 +39,22 @@ impl Attempts {
     }
 }
 
+/// Digits of a subscriber's one-time code: short enough to be read out on the telephone.
+const ACCESS_CODE_DIGITS: usize = 8;
+
+/// A one-time code for a subscriber, from random bits that the caller supplies: of 48 of them none of the codes gets more
+/// than a millionth of its share too much.
+pub fn access_code(entropy: u64) -> String {
+    format!("{:0digits$}", entropy % 100_000_000, digits = ACCESS_CODE_DIGITS)
+}
+
+/// A typed code without the blanks and hyphens that people read it out with. None: it can't be one.
+pub fn read_access_code(text: &str) -> Option<String> {
+    let code: String = text.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
+    let is_code = code.len() == ACCESS_CODE_DIGITS && code.bytes().all(|c| c.is_ascii_digit());
+    is_code.then_some(code)
+}
+
 /// Seconds that one code is shown for (RFC 6238, section 4.1: the default time step).
 const STEP_SECONDS: i64 = 30;
 /// Decimal digits of a code, as every authenticator shows them.
@@ -162,6 +178,26 @@ mod tests {
             let attempts = Attempts { failures, last_at: minute(0) };
             let until = attempts.locked_until(minute(now));
             assert_eq!(until, locked.then_some(minute(15)), "{failures} failures, minute {now}");
+        }
+    }
+
+    #[test]
+    fn a_subscribers_code_has_eight_digits_however_it_is_typed() {
+        for (entropy, code) in
+            [(0, "00000000"), (42, "00000042"), (100_000_007, "00000007"), (99_999_999, "99999999")]
+        {
+            assert_eq!(access_code(entropy), code);
+        }
+        for (typed, read) in [
+            ("12345678", Some("12345678")),
+            (" 1234 56-78", Some("12345678")),
+            ("1234567", None),
+            ("123456789", None),
+            ("1234567a", None),
+            ("١٢٣٤٥٦٧٨", None),
+            ("", None),
+        ] {
+            assert_eq!(read_access_code(typed).as_deref(), read, "{typed}");
         }
     }
 

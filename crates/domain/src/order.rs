@@ -197,6 +197,17 @@ pub struct Hold {
     pub remaining_working_ms: Option<i64>,
 }
 
+/// The reason code of orders that wait for their day.
+pub(crate) const FUTURE_DATED: &str = "futureDated";
+
+impl Hold {
+    /// Whether the order waits for the day on which it is to start, and that has not come yet.
+    pub fn waits_for_start(&self, now: Instant) -> bool {
+        self.reason_code.as_deref() == Some(FUTURE_DATED)
+            && self.until.is_some_and(|until| now < until)
+    }
+}
+
 /// A document of the order. The bytes are kept by their SHA-256.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -35,6 +35,26 @@ pub enum Language {
 
 impl Language {
     pub const WORDS: &[(&str, Language)] = &[("en", Language::En), ("ru", Language::Ru)];
+
+    pub fn code(self) -> &'static str {
+        match self {
+            Language::En => "en",
+            Language::Ru => "ru",
+        }
+    }
+
+    /// The language that somebody prefers, by their `Accept-Language`; English when it names neither.
+    pub fn preferred(accept_language: &str) -> Language {
+        let tags = accept_language.split(',').map(|part| part.trim().to_ascii_lowercase());
+        for tag in tags {
+            match tag.get(..2) {
+                Some("ru") => return Language::Ru,
+                Some("en") => return Language::En,
+                _ => {}
+            }
+        }
+        Language::En
+    }
 }
 
 /// A party as the order keeps it. Which fields may be set depends on the type; registration sees to it.
@@ -194,4 +214,22 @@ pub fn read_email(reader: &ObjectReader<'_>) -> Option<String> {
         "email must be an address such as a.karimov@example.org.",
     );
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_known_language_is_taken() {
+        let cases = [
+            ("ru-RU,ru;q=0.9,en;q=0.8", Language::Ru),
+            ("de,en", Language::En),
+            ("", Language::En),
+            ("uz, ru", Language::Ru),
+        ];
+        for (header, expected) in cases {
+            assert_eq!(Language::preferred(header), expected, "{header}");
+        }
+    }
 }

@@ -63,8 +63,7 @@ impl Registration {
         self.items.iter().map(|item| item.service).collect()
     }
 
-    /// Reads a registration; all faults at once. `today` is the date at the caller's side of the world that is latest
-    /// behind (UTC minus 12 hours), so that nobody's today is refused as the past.
+    /// Reads a registration; all faults at once.
     pub fn read(document: &Value, now: Instant) -> Result<Registration, Vec<Fault>> {
         Self::read_leniently(document, now, Leniency::default())
     }
@@ -120,14 +119,13 @@ fn read_order(reader: &ObjectReader<'_>, now: Instant, leniency: Leniency) -> Op
     let requested_date = reader.date("requestedDate");
     let requested_start_date = reader.date("requestedStartDate");
     let promised_date = reader.date("promisedDate");
-    let earliest = now.plus_minutes(-12 * 60).date().to_string();
     let dates = [
         ("requestedDate", &requested_date),
         ("requestedStartDate", &requested_start_date),
         ("promisedDate", &promised_date),
     ];
     for (name, date) in dates.into_iter().filter(|_| !is_import) {
-        if date.as_ref().is_some_and(|date| *date < earliest) {
+        if date.as_ref().is_some_and(|date| has_passed(date, now)) {
             let message = format!("{name} has passed; ask for a day to come.");
             reader.fault(name, "in-the-past", message);
         }
@@ -167,6 +165,11 @@ fn read_order(reader: &ObjectReader<'_>, now: Instant, leniency: Leniency) -> Op
         allow_duplicate,
         imported,
     })
+}
+
+/// Whether a day (`YYYY-MM-DD`) is the past wherever in the world one asks: UTC minus 12 hours is the last place of all.
+pub(crate) fn has_passed(date: &str, now: Instant) -> bool {
+    *date < *now.plus_minutes(-12 * 60).date().to_string()
 }
 
 fn read_imported(reader: &ObjectReader<'_>) -> Option<Imported> {

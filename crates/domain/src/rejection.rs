@@ -45,6 +45,12 @@ pub enum Rejection {
     AmendmentPastPointOfNoReturn { stage: String },
     #[error("A hold must end in the future; {until} has passed.")]
     HoldEndsInThePast { until: String },
+    #[error("The order has started; the day of its start stays as it is.")]
+    OrderHasStarted,
+    #[error(
+        "The order can't start on {date}: there it is {today} already; name that day or one to come."
+    )]
+    StartDateHasPassed { date: String, today: String },
     #[error("There are no divisions yet; set up the organisation with PUT /api/v1/divisions.")]
     OrganisationMissing,
     #[error("The effect is {state}; only fallout waits for a person.")]
@@ -190,6 +196,8 @@ impl Rejection {
             Rejection::PastPointOfNoReturn { .. } => "past-point-of-no-return",
             Rejection::AmendmentPastPointOfNoReturn { .. } => "amendment-past-point-of-no-return",
             Rejection::HoldEndsInThePast { .. } => "hold-ends-in-the-past",
+            Rejection::OrderHasStarted => "order-has-started",
+            Rejection::StartDateHasPassed { .. } => "start-date-has-passed",
             Rejection::OrganisationMissing => "organisation-missing",
             Rejection::EffectNotInFallout { .. } => "effect-not-in-fallout",
             Rejection::ScenarioUnknown { .. } => "scenario-unknown",
@@ -284,6 +292,12 @@ impl Rejection {
             Rejection::HoldEndsInThePast { until } => {
                 format!("Приостановка должна закончиться в будущем, а {until} уже прошло.")
             }
+            Rejection::OrderHasStarted => {
+                "Заявка уже в работе; день её начала не меняется.".to_owned()
+            }
+            Rejection::StartDateHasPassed { date, today } => format!(
+                "Заявка не может начаться {date}: там уже {today}; укажите этот день или более поздний."
+            ),
             Rejection::OrganisationMissing => {
                 "Подразделений ещё нет; задайте их через PUT /api/v1/divisions.".to_owned()
             }

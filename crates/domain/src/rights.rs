@@ -55,6 +55,7 @@ rights! {
     EffectsRead "effects.read" "See the work of the system." "Видеть работу системы.";
     EffectsManage "effects.manage" "Repeat, complete or fail the work of the system." "Повторять, завершать и прекращать работу системы.";
     IdentityDocuments "parties.identityDocuments" "See the identity documents of the parties of orders." "Видеть удостоверения личности сторон заявок.";
+    SubscribersCode "subscribers.code" "Give the subscriber of an order a one-time code, which shows all of their orders and contracts." "Выдавать абоненту заявки одноразовый код, который открывает все его заявки и договоры.";
     StaffRead "staff.read" "See the staff, roles, grants and tokens." "Видеть сотрудников, роли, назначения и токены.";
     StaffWrite "staff.write" "Change the staff, roles, grants and tokens." "Менять сотрудников, роли, назначения и токены.";
     AuditRead "audit.read" "See who changed what in the administration, and who read which orders." "Видеть, кто что изменил в администрировании и кто какие заявки читал.";

@@ -35,6 +35,7 @@ const DESK: &[Right] = &[
     Right::ScenariosRead,
     Right::IdentityDocuments,
     Right::TechniciansRead,
+    Right::SubscribersCode,
 ];
 const SALES: &[Right] = &[
     Right::OrdersRead,
@@ -51,6 +52,7 @@ const SALES: &[Right] = &[
     Right::ScenariosRead,
     Right::IdentityDocuments,
     Right::TechniciansRead,
+    Right::SubscribersCode,
 ];
 const TECHNICIAN: &[Right] = &[
     Right::OrdersRead,
@@ -83,6 +85,7 @@ const HEAD: &[Right] = &[
     Right::TechniciansRead,
     Right::TechniciansWrite,
     Right::SlotsOverride,
+    Right::SubscribersCode,
 ];
 const AUDITOR: &[Right] = &[
     Right::OrdersRead,

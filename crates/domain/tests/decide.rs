@@ -37,6 +37,8 @@ mod pauses;
 mod properties;
 #[path = "decide/rejections.rs"]
 mod rejections;
+#[path = "decide/start_dates.rs"]
+mod start_dates;
 #[path = "decide/visits.rs"]
 mod visits;
 #[path = "decide/walks.rs"]

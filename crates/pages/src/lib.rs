@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 mod view;
 
-pub use view::{OrderPage, OrdersPage, WorkRow, order_page, orders_page};
+pub use view::{OrderPage, OrdersPage, Surroundings, WorkRow, order_page, orders_page};
 
 /// A page of the console.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,32 +74,15 @@ fn words(language: Language) -> &'static Words {
     }
 }
 
-/// The language that a browser prefers (`Accept-Language`); English when it asks for neither.
-pub fn preferred_language(accept_language: &str) -> Language {
-    let tags = accept_language.split(',').map(|part| part.trim().to_ascii_lowercase());
-    for tag in tags {
-        match tag.get(..2) {
-            Some("ru") => return Language::Ru,
-            Some("en") => return Language::En,
-            _ => {}
-        }
-    }
-    Language::En
-}
-
 /// Renders a page. An error is a fault of the templates, for the log.
 pub fn render(
     page: Page,
     language: Language,
     model: &impl Serialize,
 ) -> Result<String, minijinja::Error> {
-    let language_code = match language {
-        Language::En => "en",
-        Language::Ru => "ru",
-    };
     let context = minijinja::context! {
         t => words(language),
-        lang => language_code,
+        lang => language.code(),
         m => Value::from(Serde(model)),
     };
     ENVIRONMENT.get_template(page.template())?.render(context)
@@ -113,18 +96,5 @@ mod tests {
     fn both_languages_have_the_same_words() {
         let keys = |language| words(language).keys().cloned().collect::<Vec<_>>();
         assert_eq!(keys(Language::En), keys(Language::Ru));
-    }
-
-    #[test]
-    fn the_browsers_first_known_language_is_taken() {
-        let cases = [
-            ("ru-RU,ru;q=0.9,en;q=0.8", Language::Ru),
-            ("de,en", Language::En),
-            ("", Language::En),
-            ("uz, ru", Language::Ru),
-        ];
-        for (header, expected) in cases {
-            assert_eq!(preferred_language(header), expected, "{header}");
-        }
     }
 }

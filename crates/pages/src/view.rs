@@ -2,10 +2,10 @@
 
 use oms_domain::effect::EffectState;
 use oms_domain::event::Event;
-use oms_domain::order::{Order, OrderState, Task};
+use oms_domain::order::{AppointmentState, Order, OrderState, Task};
 use oms_domain::party::Language;
-use oms_domain::scenario;
-use oms_domain::time::Instant;
+use oms_domain::scenario::{self, Scenario};
+use oms_domain::time::{Instant, WallClock};
 use serde::Serialize;
 
 #[derive(Debug, Clone, Serialize)]
@@ -87,11 +87,33 @@ pub struct StageStep {
     current: bool,
 }
 
+/// The visit of a technician that is booked, or was made.
+#[derive(Debug, Clone, Serialize)]
+pub struct VisitRow {
+    technician: String,
+    time: String,
+    done: bool,
+}
+
+/// What an order's page is drawn with, beside the order itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// None: it is not known here any more; the page does without its stages.
+    pub scenario: Option<&'a Scenario>,
+    /// That of the order's division; all times of the page are read on it.
+    pub clock: WallClock,
+    pub language: Language,
+    pub now: Instant,
+}
+
 /// One order with all that a person asks about it.
 #[derive(Debug, Clone, Serialize)]
 pub struct OrderPage {
     pub actor: String,
     pub order: OrderRow,
+    /// Name of the time zone of all times.
+    zone: String,
+    visit: Option<VisitRow>,
     reason: String,
     hold: Option<String>,
     /// Why it is being cancelled, while what it has made is taken back.
@@ -112,29 +134,25 @@ pub struct OrderPage {
     history: Vec<HistoryRow>,
 }
 
-/// An instant as people read it, in UTC until divisions show their own time.
-fn shown(instant: Instant) -> String {
-    instant.date_time().format("%Y-%m-%d %H:%M").to_string()
-}
-
-fn row(order: &Order, language: Language, now: Instant) -> OrderRow {
-    let scenario = scenario::find(&order.scenario.code, order.scenario.version);
+fn row(order: &Order, around: Surroundings<'_>) -> OrderRow {
+    let Surroundings { scenario, clock, language, now } = around;
     let stage = scenario.and_then(|scenario| scenario.stage(&order.stage.code));
     OrderRow {
         number: order.number.clone(),
         id: order.id.clone(),
-        registered: shown(order.registered_at),
+        registered: clock.shown(order.registered_at),
         party: order.party.as_ref().map(|party| party.display_name()).unwrap_or_default(),
         address: order.address.line(),
         kind: order.kind.code().to_owned(),
         stage: stage.map_or(order.stage.name.as_str(), |stage| stage.name.get(language)).to_owned(),
         state: order.state.code().to_owned(),
         division: order.division.name.clone(),
-        due: order.stage.due_at.map(shown),
+        due: order.stage.due_at.map(|due| clock.shown(due)),
         overdue: order.stage.due_at.is_some_and(|due| due < now),
     }
 }
 
+/// Orders of several divisions: their times are in UTC.
 pub fn orders_page(
     actor: &str,
     question: &str,
@@ -143,10 +161,14 @@ pub fn orders_page(
     language: Language,
     now: Instant,
 ) -> OrdersPage {
+    let row = |order: &Order| {
+        let scenario = scenario::find(&order.scenario.code, order.scenario.version);
+        row(order, Surroundings { scenario, clock: WallClock::UTC, language, now })
+    };
     OrdersPage {
         actor: actor.to_owned(),
         question: question.to_owned(),
-        rows: orders.iter().map(|order| row(order, language, now)).collect(),
+        rows: orders.iter().map(row).collect(),
         next,
         filtered: !question.is_empty(),
     }
@@ -157,11 +179,10 @@ pub fn order_page(
     order: &Order,
     history: &[Event],
     work: Vec<WorkRow>,
-    language: Language,
-    now: Instant,
+    around: Surroundings<'_>,
 ) -> OrderPage {
+    let Surroundings { scenario, clock, language, .. } = around;
     let named = |name: &str, value: &str| Named { name: name.to_owned(), value: value.to_owned() };
-    let scenario = scenario::find(&order.scenario.code, order.scenario.version);
     let mut contact = Vec::new();
     if let Some(party) = &order.party {
         contact.extend(party.phone.as_deref().map(|phone| named("phone", phone)));
@@ -178,7 +199,13 @@ pub fn order_page(
     };
     OrderPage {
         actor: actor.to_owned(),
-        order: row(order, language, now),
+        order: row(order, around),
+        zone: clock.zone_name().to_owned(),
+        visit: order.appointment.as_ref().map(|visit| VisitRow {
+            technician: visit.technician_name.clone(),
+            time: clock.shown_period(visit.from, visit.to),
+            done: visit.state == AppointmentState::Done,
+        }),
         reason: order.routing.reason.clone(),
         hold: order.hold.as_ref().map(|hold| hold.reason.clone()),
         cancellation: order.cancellation.as_ref().map(|cancellation| cancellation.reason.clone()),
@@ -226,9 +253,9 @@ pub fn order_page(
                 href: format!("/api/v1/documents/{}", document.id),
                 name: document.name.clone(),
                 kind: document.kind.clone(),
-                created: shown(document.created_at),
+                created: clock.shown(document.created_at),
                 by: document.created_by.clone(),
-                superseded: document.superseded_at.map(shown),
+                superseded: document.superseded_at.map(|at| clock.shown(at)),
                 kilobytes: (document.size + 1023) / 1024,
             })
             .collect(),
@@ -246,7 +273,7 @@ pub fn order_page(
         history: history
             .iter()
             .map(|event| HistoryRow {
-                at: shown(event.at),
+                at: clock.shown(event.at),
                 actor: event.actor.clone(),
                 summary: event.summary.clone(),
                 comment: event.comment.clone(),
@@ -294,12 +321,13 @@ impl WorkRow {
         attempts: i64,
         next: Option<Instant>,
         error: Option<String>,
+        clock: WallClock,
     ) -> WorkRow {
         WorkRow {
             kind: kind.to_owned(),
             state: state.code().to_owned(),
             attempts,
-            next: next.filter(|_| state == EffectState::Waiting).map(shown),
+            next: next.filter(|_| state == EffectState::Waiting).map(|at| clock.shown(at)),
             error,
             waits: state == EffectState::Waiting,
             fallout: state == EffectState::Fallout,

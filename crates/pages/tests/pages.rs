@@ -5,14 +5,16 @@ use oms_domain::decide::{self, Command, Context};
 use oms_domain::division::{Division, Neighbourhood};
 use oms_domain::effect::EffectState;
 use oms_domain::event::Event;
-use oms_domain::order::{CancellationRequest, Order, OrderState, Task, TaskState};
+use oms_domain::order::{
+    Appointment, AppointmentState, CancellationRequest, Order, OrderState, Task, TaskState,
+};
 use oms_domain::party::Language;
 use oms_domain::registration::Registration;
 use oms_domain::rights::{Actor, Right};
 use oms_domain::routing::{Coverage, CoverageRule};
 use oms_domain::scenario;
-use oms_domain::time::Instant;
-use oms_pages::{Page, WorkRow, order_page, orders_page, render};
+use oms_domain::time::{Instant, WallClock};
+use oms_pages::{Page, Surroundings, WorkRow, order_page, orders_page, render};
 use serde_json::json;
 
 const NOW: Instant = Instant(1_795_510_800_000);
@@ -62,6 +64,12 @@ fn order() -> (Order, Vec<Event>) {
     (solved.order, [registered.events, solved.events].concat())
 }
 
+/// In Tashkent, by the scenario that comes with the product.
+fn around(order: &Order, language: Language) -> Surroundings<'static> {
+    let scenario = scenario::find(&order.scenario.code, order.scenario.version);
+    Surroundings { scenario, clock: WallClock::of("Asia/Tashkent"), language, now: NOW }
+}
+
 /// Nothing in a page is markup but the page's own, and every word of it is known.
 fn assert_sound(page: &str, what: &str) {
     assert!(page.starts_with("<!doctype html>"), "{what}: {page}");
@@ -75,8 +83,9 @@ fn an_order_is_shown_with_its_people_as_text() {
     let (order, history) = order();
     for language in LANGUAGES {
         let error = Some(HOSTILE.to_owned());
-        let work = vec![WorkRow::new("escalate", EffectState::Fallout, 3, None, error)];
-        let model = order_page(HOSTILE, &order, &history, work, language, NOW);
+        let work =
+            vec![WorkRow::new("escalate", EffectState::Fallout, 3, None, error, WallClock::UTC)];
+        let model = order_page(HOSTILE, &order, &history, work, around(&order, language));
         let page = render(Page::Order, language, &model).expect("it is rendered");
         assert_sound(&page, "order");
         // Party, address, division, reason, symptom, field, comment, actor, error: each as text.
@@ -98,7 +107,7 @@ fn a_cancellation_that_is_asked_for_is_shown_until_it_is_answered() {
     for (language, sentence) in
         [(Language::En, "Cancellation is asked for"), (Language::Ru, "Просят отменить")]
     {
-        let model = order_page("olim", &order, &history, Vec::new(), language, NOW);
+        let model = order_page("olim", &order, &history, Vec::new(), around(&order, language));
         let page = render(Page::Order, language, &model).expect("it is rendered");
         assert_sound(&page, "order");
         assert!(page.contains(sentence) && page.contains("olim: &lt;script&gt;"), "{page}");
@@ -121,7 +130,7 @@ fn tasks_are_shown_and_a_closed_order_shows_the_way_that_it_went() {
         comment: None,
     }];
     let shown = |order: &Order, language| {
-        let model = order_page("olim", order, &history, Vec::new(), language, NOW);
+        let model = order_page("olim", order, &history, Vec::new(), around(order, language));
         let page = render(Page::Order, language, &model).expect("it is rendered");
         assert_sound(&page, "order");
         page
@@ -135,6 +144,58 @@ fn tasks_are_shown_and_a_closed_order_shows_the_way_that_it_went() {
         let closed = Order { state: OrderState::Completed, tasks: Vec::new(), ..order.clone() };
         let closed = shown(&closed, language);
         assert!(!closed.contains("id=\"tasks\"") && !closed.contains(visit), "{closed}");
+    }
+}
+
+#[test]
+fn times_and_the_visit_are_read_on_the_wall_of_the_division() {
+    let (mut order, history) = order();
+    let visit = |state| Appointment {
+        id: "a-visit".to_owned(),
+        technician: "anvar".to_owned(),
+        technician_name: HOSTILE.to_owned(),
+        from: NOW,
+        to: NOW.plus_minutes(90),
+        is_override: false,
+        state,
+    };
+    for (state, in_english, in_russian) in [
+        (Some(AppointmentState::Booked), "Visit: ", "Выезд: "),
+        (Some(AppointmentState::Done), "Visit made: ", "Выезд состоялся: "),
+        (None, "", ""),
+    ] {
+        order.appointment = state.map(visit);
+        for (language, word) in [(Language::En, in_english), (Language::Ru, in_russian)] {
+            let around = around(&order, language);
+            let model = order_page("olim", &order, &history, Vec::new(), around);
+            let page = render(Page::Order, language, &model).expect("it is rendered");
+            assert_sound(&page, "order");
+            assert!(page.contains("Asia/Tashkent"), "{page}");
+            // Nine in the morning in Greenwich.
+            assert!(page.contains("<time>2026-11-24 14:00</time>"), "{page}");
+            let shown = page.contains("<time>2026-11-24 14:00–15:30</time>");
+            assert_eq!(shown, state.is_some(), "{page}");
+            assert!(page.contains(word), "{word} is not in {page}");
+        }
+    }
+}
+
+#[test]
+fn the_steps_of_a_scenario_of_the_operators_own_are_shown() {
+    let (order, history) = order();
+    let built_in = scenario::find("support-individual", 1).expect("a scenario");
+    let mut own = built_in.clone();
+    own.stages[0].name.en = "Front desk".to_owned();
+    own.stages[0].name.ru = "Стойка".to_owned();
+    for (language, name) in [(Language::En, "Front desk"), (Language::Ru, "Стойка")] {
+        for (scenario, is_shown) in [(Some(&own), true), (Some(built_in), false), (None, false)] {
+            let around = Surroundings { scenario, ..around(&order, language) };
+            let model = order_page("olim", &order, &history, Vec::new(), around);
+            let page = render(Page::Order, language, &model).expect("it is rendered");
+            assert_sound(&page, "order");
+            assert_eq!(page.contains(name), is_shown, "{page}");
+            assert_eq!(page.contains("aria-current=\"step\""), scenario.is_some(), "{page}");
+        }
     }
 }
 

@@ -130,7 +130,7 @@ pub trait Database: Sync + Send {
 /// Whether a message tells of a broken rule; both databases name the constraint in it. A reference to what is not there
 /// is no rule that a caller can break: it is our bug, and its connection is not used on.
 pub fn is_rule(message: &str) -> bool {
-    const MARKS: [&str; 10] = [
+    const MARKS: [&str; 11] = [
         "UNIQUE constraint failed",
         "order_stale",
         "effect_lease_lost",
@@ -139,6 +139,7 @@ pub fn is_rule(message: &str) -> bool {
         "technicians_stale",
         "identity_stale",
         "totp_used",
+        "access_code_used",
         "last_administrator",
         "violates",
     ];

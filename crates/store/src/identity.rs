@@ -166,10 +166,11 @@ impl<D: Database> Identity for Store<D> {
     }
 }
 
-fn broken(rule: &str) -> IdentityError {
+pub(crate) fn broken(rule: &str) -> IdentityError {
     let marks = [
         ("identity_stale", IdentityError::Stale),
         ("totp_used", IdentityError::CodeUsed),
+        ("access_code_used", IdentityError::CodeUsed),
         ("last_administrator", IdentityError::LastAdministrator),
     ];
     let found = marks.into_iter().find(|(mark, _)| rule.contains(mark));

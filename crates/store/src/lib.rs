@@ -23,6 +23,7 @@ mod save;
 mod scenarios;
 mod scoped;
 mod stage_times;
+mod subscribers;
 mod tokens;
 mod workforce;
 
@@ -53,4 +54,4 @@ impl<D: Database> Store<D> {
 }
 
 /// The newest migration that this program knows.
-pub const SCHEMA_VERSION: i64 = 6;
+pub const SCHEMA_VERSION: i64 = 7;

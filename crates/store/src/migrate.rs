@@ -55,6 +55,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../../../migrations/sqlite/0006_stage_times.sql"),
         postgres: include_str!("../../../migrations/postgres/0006_stage_times.sql"),
     },
+    Step {
+        version: 7,
+        name: "subscribers",
+        sqlite: include_str!("../../../migrations/sqlite/0007_subscribers.sql"),
+        postgres: include_str!("../../../migrations/postgres/0007_subscribers.sql"),
+    },
 ];
 
 fn migrator(sql: fn(&Step) -> &'static str) -> Migrator {

@@ -5,7 +5,6 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use http::{HeaderMap, header};
 use oms_app::tokens;
-use oms_domain::limits::SESSION_MS;
 use oms_domain::rights::{Actor, Right};
 
 /// Name of the console's cookie; its value is a session.
@@ -37,40 +36,47 @@ impl<S: Send + Sync> FromRequestParts<S> for Session {
 }
 
 /// What a caller shows: a bearer token, or the session in the console's cookie.
-pub fn credential(headers: &HeaderMap) -> Result<String, Problem> {
-    if let Some(value) = headers.get(header::AUTHORIZATION) {
-        let text = value.to_str().unwrap_or_default();
-        let (scheme, token) = text.split_once(' ').unwrap_or_default();
-        if scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty() {
-            return Ok(token.trim().to_owned());
-        }
-        return Err(Problem::unauthorized("Send Authorization: Bearer TOKEN."));
-    }
-    session_cookie(headers).ok_or_else(|| {
+fn credential(headers: &HeaderMap) -> Result<String, Problem> {
+    bearer(headers)?.or_else(|| session_cookie(headers)).ok_or_else(|| {
         Problem::unauthorized("Send Authorization: Bearer TOKEN, or log in at /login.")
     })
 }
 
+/// The bearer token. None: nothing is said of who calls.
+pub fn bearer(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default();
+    let (scheme, token) = text.split_once(' ').unwrap_or_default();
+    if scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty() {
+        return Ok(Some(token.trim().to_owned()));
+    }
+    Err(Problem::unauthorized("Send Authorization: Bearer TOKEN."))
+}
+
 /// The token in the console's cookie.
 pub fn session_cookie(headers: &HeaderMap) -> Option<String> {
+    cookie_of(headers, SESSION_COOKIE)
+}
+
+/// The value of a cookie.
+pub fn cookie_of(headers: &HeaderMap, name: &str) -> Option<String> {
     let cookies =
         headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies
         .flat_map(|cookies| cookies.split(';'))
         .filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == SESSION_COOKIE).map(|(_, value)| value.to_owned())
+    pairs.find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
 }
 
-/// The cookie that keeps a session: no script reads it, no other site's form sends it, and where the browser came over
-/// TLS it never goes without.
-pub fn set_cookie(headers: &HeaderMap, session: &str) -> String {
-    let seconds = SESSION_MS / 1000;
-    cookie(headers, &format!("{SESSION_COOKIE}={session}; Max-Age={seconds}"))
+/// The cookie that keeps a session for so long: no script reads it, no other site's form sends it, and where the browser
+/// came over TLS it never goes without.
+pub fn set_cookie(headers: &HeaderMap, name: &str, session: &str, lasts_ms: i64) -> String {
+    cookie(headers, &format!("{name}={session}; Max-Age={}", lasts_ms / 1000))
 }
 
 /// Takes the cookie back.
-pub fn clear_cookie(headers: &HeaderMap) -> String {
-    cookie(headers, &format!("{SESSION_COOKIE}=; Max-Age=0"))
+pub fn clear_cookie(headers: &HeaderMap, name: &str) -> String {
+    cookie(headers, &format!("{name}=; Max-Age=0"))
 }
 
 fn cookie(headers: &HeaderMap, pair: &str) -> String {

@@ -177,6 +177,11 @@ impl From<AppError> for Problem {
                 problem.code = "code-missing".to_owned();
                 problem
             }
+            AppError::AccessCodeWrong => {
+                let mut problem = Problem::unauthorized(&detail);
+                problem.code = "access-code-wrong".to_owned();
+                problem
+            }
             AppError::LoginLocked { seconds } => Problem::new(
                 StatusCode::TOO_MANY_REQUESTS,
                 "login-locked",

@@ -4,21 +4,27 @@ use super::Calendar;
 use super::spans::Span;
 use crate::limits::CALENDAR_SPANS_MAX;
 use crate::time::Instant;
+use crate::workforce::day;
 use chrono::NaiveDate;
 
 const MINUTE_MS: i64 = 60_000;
 
 impl Calendar {
+    /// The date on the wall of whoever works by this calendar.
+    pub fn date_of(&self, at: Instant) -> NaiveDate {
+        Span::at(self.zone, at.0).date
+    }
+
+    /// When a date of that wall begins: at midnight, or where the clock is put forward over that a little later.
+    pub fn begin_of(&self, date: NaiveDate) -> Instant {
+        day(self.zone, date).0
+    }
+
     pub fn is_working(&self, at: Instant) -> bool {
         self.is_round_the_clock
             || self
                 .stretches(&Span::at(self.zone, at.0))
                 .any(|(from, to)| from <= at.0 && at.0 < to)
-    }
-
-    /// The date on the wall clock of the calendar's zone.
-    pub fn date_of(&self, at: Instant) -> NaiveDate {
-        Span::at(self.zone, at.0).date
     }
 
     /// The instant itself when it is a working one, else the begin of the next working interval.

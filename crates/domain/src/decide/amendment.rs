@@ -5,7 +5,9 @@
 //! anew where the order stands: documents first, then the objects in the billing system.
 
 use super::change::Change;
-use super::{cancellation, require_not_cancelling, require_not_held, require_open, require_right};
+use super::{
+    cancellation, hold, require_not_cancelling, require_not_held, require_open, require_right,
+};
 use crate::amendment::{Amendment, Aspect, FieldChange};
 use crate::effect::EffectKind;
 use crate::event::EventType;
@@ -70,7 +72,8 @@ pub(super) fn amend(
         }
     }
     bring_objects_in_line(change, &planned_before, target);
-    Ok(())
+    let is_start = |change: &FieldChange| change.field == "requestedStartDate";
+    hold::move_start(change, amendment.changes.iter().any(is_start))
 }
 
 /// What it costs. Past a hard point of no return the agreement stays as it is; how the party is reached may change.

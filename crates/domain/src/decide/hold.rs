@@ -6,15 +6,12 @@ use super::{
     require_not_assessed, require_not_cancelling, require_open, require_right, transition, visits,
 };
 use crate::event::EventType;
-use crate::order::{Hold, OrderState};
+use crate::order::{FUTURE_DATED, Hold, OrderState};
 use crate::rejection::Rejection;
 use crate::rights::Right;
 use crate::scenario::PauseReason;
 use crate::time::Instant;
 use serde_json::json;
-
-/// The reason code of orders that wait for their day.
-const FUTURE_DATED: &str = "futureDated";
 
 pub(super) fn hold(
     change: &mut Change<'_>,
@@ -75,28 +72,62 @@ pub(super) fn hold(
     Ok(())
 }
 
-/// An order for a day to come waits until that day begins (UTC), and its deadline with it. Whoever may take orders off hold
-/// can let it start earlier.
+/// An order for a day to come waits until that day begins where its division is, and its deadline with it. Whoever may take
+/// orders off hold can let it start earlier.
 pub(super) fn wait_for_start(change: &mut Change<'_>) {
-    let Some(date) = change.order.requested_start_date.clone() else { return };
     let now = change.context.now;
-    let start = Instant::parse(&format!("{date}T00:00:00Z")).filter(|start| *start > now);
-    let Some(start) = start.filter(|_| change.order.is_open()) else { return };
+    let start = start_of(change).filter(|start| *start > now && change.order.is_open());
+    let Some(start) = start else { return };
     let calendar = change.calendar();
     let due = change.order.stage.due_at.take();
     let remaining_working_ms = due.map(|due| calendar.working_ms_between(now, due));
     change.order.hold = Some(Hold {
-        reason: format!("It is to start on {date}."),
+        reason: String::new(),
         since: now,
-        until: Some(start),
+        until: None,
         by: change.context.actor.name.clone(),
         reason_code: Some(FUTURE_DATED.to_owned()),
         remaining_ms: None,
         remaining_working_ms,
     });
     change.order.state = OrderState::Held;
+    wait_until(change, start);
+}
+
+/// When the order is to start, as its division counts days. None: nobody has asked for a day.
+fn start_of(change: &Change<'_>) -> Option<Instant> {
+    let date = change.order.requested_start_date.as_ref()?.parse().ok()?;
+    Some(change.calendar().begin_of(date))
+}
+
+fn wait_until(change: &mut Change<'_>, start: Instant) {
+    let date = change.order.requested_start_date.clone().unwrap_or_default();
+    let Some(hold) = change.order.hold.as_mut() else { return };
+    hold.until = Some(start);
+    hold.reason = format!("It is to start on {date}.");
     let data = json!({ "until": start, "reasonCode": FUTURE_DATED, "deadlineRuns": false });
     change.record(EventType::Held, format!("Waits for its start on {date}."), None, data);
+}
+
+/// The order was amended. While it waits for its start that may be another day now, or in another place with another
+/// midnight; the day itself can be amended until it has come, and to one that has not passed where the division is.
+pub(super) fn move_start(change: &mut Change<'_>, day_changes: bool) -> Result<(), Rejection> {
+    let now = change.context.now;
+    let waits = change.order.hold.as_ref().filter(|hold| hold.waits_for_start(now));
+    let Some(until) = waits.and_then(|hold| hold.until) else {
+        return if day_changes { Err(Rejection::OrderHasStarted) } else { Ok(()) };
+    };
+    let today = change.calendar().date_of(now).to_string();
+    let day = change.order.requested_start_date.clone().filter(|_| day_changes);
+    if let Some(date) = day.filter(|date| *date < today) {
+        return Err(Rejection::StartDateHasPassed { date, today });
+    }
+    match start_of(change).filter(|start| *start > now) {
+        Some(start) if start == until => {}
+        Some(start) => wait_until(change, start),
+        None => return end(change, "The order starts."),
+    }
+    Ok(())
 }
 
 fn pause_reason<'a>(change: &Change<'a>, code: &str) -> Result<&'a PauseReason, Rejection> {

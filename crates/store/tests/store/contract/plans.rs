@@ -20,6 +20,7 @@ use oms_app::ports::{
 use oms_app::reads::{PersonalReads, note};
 use oms_app::scenario_ports::Scenarios;
 use oms_app::scoped::Scoped;
+use oms_app::subscribers::Subscribers;
 use oms_app::workforce::Workforces;
 use oms_domain::access::{Divisions, Reach};
 use oms_domain::effect::{EffectKind, EffectState};
@@ -241,6 +242,12 @@ async fn administering(store: &Store<Noting>, order: &Order) {
         }
     }
     note(store, "karimov", &order.id, "order", MORNING).await.expect("noted");
+    store.access_credentials(&order.number).await.expect("looked up");
+    store.subscriber("hash", MORNING).await.expect("looked up");
+    let after = Cursor { value: MORNING.0, id: order.id.clone() };
+    for after in [None, Some(&after)] {
+        store.orders_of_phone("+998901234567", after, 50).await.expect("listed");
+    }
 }
 
 async fn visiting(store: &Store<Noting>, order: &Order) {
