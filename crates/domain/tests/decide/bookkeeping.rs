@@ -169,8 +169,10 @@ fn the_history_says_who_did_what_when_and_why() {
     assert_eq!(event.at, story.now);
     assert_eq!(event.summary, "Refuse: from Registered to Refused.");
     assert_eq!(event.comment.as_deref(), Some("he owes us"));
-    let expected =
-        json!({ "transition": "refuse", "from": "registered", "to": "rejected", "fields": {} });
+    let expected = json!({
+        "transition": "refuse", "from": "registered", "to": "rejected", "fields": {},
+        "scenario": "connect-individual", "workingMinutes": 30,
+    });
     assert_eq!(event.data, expected);
     assert_eq!(decision.order.closed_at, Some(story.now));
 }
