@@ -120,7 +120,7 @@ fn read_entry(reader: &ObjectReader<'_>) -> Option<Entry> {
     let order_number = number.as_deref().and_then(parse_order_number);
     if number.is_some() && order_number.is_none() {
         let message =
-            "orderNumber must be the number of an order as 261124-4801-9372; a digit is wrong.";
+            "orderNumber must be the number of an order as 261124-4801-9375; a digit is wrong.";
         reader.fault("orderNumber", "invalid-order-number", message);
     }
     let typed = reader.required_text("code", CODE_CHARACTERS_MAX);

@@ -113,7 +113,7 @@ async fn a_code_is_given_out_by_those_who_may_and_for_somebody(store: TestStore)
         let is_missing = matches!(refused, Err(AppError::RightMissing(Right::SubscribersCode)));
         assert!(is_missing, "{refused:?}");
     }
-    let unknown = issue(&*store, &admin(), "261124-4801-9372", MORNING).await;
+    let unknown = issue(&*store, &admin(), "261124-4801-9375", MORNING).await;
     assert!(matches!(unknown, Err(AppError::NotFound { .. })), "{unknown:?}");
     let mut form = support();
     let imported = json!({ "source": "old", "key": "1" });
