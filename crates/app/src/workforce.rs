@@ -16,9 +16,9 @@ use oms_domain::rights::{Actor, Right};
 use oms_domain::scenario;
 use oms_domain::time::Instant;
 use oms_domain::workforce::{
-    Organisation, Slot, SlotQuery, Technician, Workforce, WorkforceQuery, day, free_slots,
-    read_list, zone,
+    Organisation, Slot, SlotQuery, Technician, Workforce, WorkforceQuery, free_slots, read_list,
 };
+use oms_domain::zone::{date_in, day, zone};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -182,7 +182,7 @@ pub async fn route<P: Workforces + Identity + Scenarios>(
         AppError::NotFound { what: format!("Technician {shown:?}") }
     })?;
     let zone = zone(technician.timezone.as_deref());
-    let date = date.unwrap_or_else(|| now.date_time().with_timezone(&zone).date_naive());
+    let date = date.unwrap_or_else(|| date_in(zone, now));
     let (from, to) = day(zone, date);
     let visits = ports.visits(code, from, to, ROUTE_VISITS_MAX).await?;
     let mut route = Route { technician, date, visits: Vec::new() };

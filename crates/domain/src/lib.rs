@@ -38,3 +38,4 @@ pub mod search;
 pub mod staff;
 pub mod time;
 pub mod workforce;
+pub mod zone;

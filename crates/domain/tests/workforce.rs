@@ -5,9 +5,10 @@ mod tables;
 
 use oms_domain::time::Instant;
 use oms_domain::workforce::{
-    Booking, Organisation, Slot, SlotQuery, Technician, day, free_at, free_slots, least_booked,
-    read_list, zone,
+    Booking, Organisation, Slot, SlotQuery, Technician, free_at, free_slots, least_booked,
+    read_list,
 };
+use oms_domain::zone::{day, zone};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use tables::cases;

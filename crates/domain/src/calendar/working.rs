@@ -4,7 +4,7 @@ use super::Calendar;
 use super::spans::Span;
 use crate::limits::CALENDAR_SPANS_MAX;
 use crate::time::Instant;
-use crate::workforce::day;
+use crate::zone::{date_in, day};
 use chrono::NaiveDate;
 
 const MINUTE_MS: i64 = 60_000;
@@ -12,7 +12,7 @@ const MINUTE_MS: i64 = 60_000;
 impl Calendar {
     /// The date on the wall of whoever works by this calendar.
     pub fn date_of(&self, at: Instant) -> NaiveDate {
-        Span::at(self.zone, at.0).date
+        date_in(self.zone, at)
     }
 
     /// When a date of that wall begins: at midnight, or where the clock is put forward over that a little later.

@@ -1,8 +1,9 @@
 //! What one technician has to do, and whether there is room for another visit.
 
-use super::hours::{date_in, exactly, instants};
-use super::{Booking, Technician, zone};
+use super::hours::instants;
+use super::{Booking, Technician};
 use crate::time::Instant;
+use crate::zone::{date_in, exactly, zone};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use std::collections::BTreeMap;

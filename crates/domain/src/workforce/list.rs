@@ -1,12 +1,13 @@
 //! The list of technicians as it comes in: every fault at once, each with its place.
 
-use super::{Absence, Shift, Technician, WorkingPattern, is_known_zone};
+use super::{Absence, Shift, Technician, WorkingPattern};
 use crate::calendar::Interval;
 use crate::input::{Fault, Faults, ObjectReader, check_text};
 use crate::limits::{
     ABSENCES_MAX, CODE_CHARACTERS_MAX, HOURS_PER_DAY_MAX, NAME_CHARACTERS_MAX, SHIFTS_MAX,
     SKILLS_MAX, TECHNICIANS_MAX, TRAVEL_BUFFER_MINUTES_MAX,
 };
+use crate::zone::is_known_zone;
 use serde_json::Value;
 use std::collections::BTreeSet;
 

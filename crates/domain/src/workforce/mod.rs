@@ -8,7 +8,7 @@ mod hours;
 mod list;
 mod slots;
 
-pub use hours::{WorkingPattern, day, is_known_zone, zone};
+pub use hours::WorkingPattern;
 pub use list::{Organisation, read_list};
 pub use slots::{Slot, SlotQuery, free_at, free_slots, least_booked, local_time};
 

@@ -3,6 +3,7 @@
 use super::agenda::Agenda;
 use super::{Booking, Technician};
 use crate::time::Instant;
+use crate::zone::WallClock;
 use chrono::{Days, SecondsFormat};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
@@ -114,8 +115,7 @@ fn with_offset(zone: Tz, instant: Instant) -> String {
 
 /// An instant as the technician's clock shows it, for sentences: `2026-12-01 14:00`.
 pub fn local_time(technician: &Technician, instant: Instant) -> String {
-    let zone = super::zone(technician.timezone.as_deref());
-    instant.date_time().with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string()
+    WallClock::of(technician.timezone.as_deref().unwrap_or_default()).shown(instant)
 }
 
 /// Who is free for all of a time, the one with the fewest hours booked that day first. The time need not be on the grid.
