@@ -10,7 +10,6 @@ use oms_domain::calendar::Calendars;
 use oms_domain::decide::{self, Command, Context, Decision};
 use oms_domain::limits::STALE_RETRIES_MAX;
 use oms_domain::order::Order;
-use oms_domain::projection::{Known, outlook};
 use oms_domain::rights::{Actor, Right};
 use oms_domain::routing::Query;
 use oms_domain::routing::normalise::Place;
@@ -88,15 +87,8 @@ pub async fn amend<P: Orders>(ports: &P, request: Request<'_>) -> Result<Decisio
             None => None,
         };
         let context = Context { workforce: workforce.as_ref(), ..context };
-        let mut decision = decide::decide(order, command, context)?;
-        let known = Known {
-            now: request.now,
-            scenario,
-            medians: &loaded.medians,
-            neighbourhood: &neighbourhood,
-            calendars: &calendars,
-        };
-        decision.outlook = Some(outlook(&decision.order, known));
+        let decision = decide::decide(order, command, context)?;
+        let decision = decision.with_outlook(context, &loaded.medians);
         if request.dry_run || decision.is_empty() {
             return Ok(shown_to(request.actor, decision));
         }

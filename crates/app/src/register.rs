@@ -11,7 +11,7 @@ use oms_domain::division::DivisionReference;
 use oms_domain::limits::STALE_RETRIES_MAX;
 use oms_domain::number::order_number;
 use oms_domain::order::Order;
-use oms_domain::projection::{Known, Outlook, outlook};
+use oms_domain::projection::Outlook;
 use oms_domain::registration::Registration;
 use oms_domain::rejection::Rejection;
 use oms_domain::rights::{Actor, Right};
@@ -100,17 +100,10 @@ pub async fn register<P: Orders>(ports: &P, request: Request<'_>) -> Result<Outc
             workforce: None,
             calendars: &calendars,
         };
-        let mut decision =
+        let decision =
             decide::register(registration.clone(), id.to_string(), number, &coverage, context)?;
         let medians = medians.remove(&scenario.code).unwrap_or_default();
-        let known = Known {
-            now: request.now,
-            scenario,
-            medians: &medians,
-            neighbourhood: &coverage.neighbourhood,
-            calendars: &calendars,
-        };
-        decision.outlook = Some(outlook(&decision.order, known));
+        let decision = decision.with_outlook(context, &medians);
         let idempotency = query.idempotency_key.clone().map(|key| NewIdempotencyKey {
             key,
             body_sha256: body_sha256.clone(),

@@ -9,7 +9,7 @@ use crate::escalation::{Jeopardy, StageEscalation};
 use crate::event::{Event, EventType};
 use crate::order::{CurrentStage, Order, OrderState};
 use crate::party::Language;
-use crate::projection::Outlook;
+use crate::projection::{Known, Medians, Outlook, outlook};
 use crate::rejection::Rejection;
 use crate::replay;
 use crate::routing::Coverage;
@@ -36,6 +36,14 @@ impl Decision {
             outlook.add_to(&mut answer);
         }
         answer
+    }
+
+    /// Tells when the order will probably be completed, by what the stages of its scenario took other orders.
+    pub fn with_outlook(self, context: Context<'_>, medians: &Medians) -> Decision {
+        let Context { now, scenario, neighbourhood, calendars, .. } = context;
+        let known = Known { now, scenario, medians, neighbourhood, calendars };
+        let outlook = Some(outlook(&self.order, known));
+        Decision { outlook, ..self }
     }
 
     /// The command found its work done already.
