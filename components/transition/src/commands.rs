@@ -1,8 +1,7 @@
 //! Hold, cancellation, assignee, comments: each a resource of the order.
 
-use axum::body::Body;
-use axum::extract::Path;
-use axum::response::Response;
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 use oms_app::AppError;
 use oms_app::change::{self, Expected};
@@ -15,22 +14,52 @@ use oms_web::{
 };
 use serde_json::Value;
 
-pub async fn hold(
+/// A command to an order: who gives it, to which order, and what it says. Refused in this order: who, the parameters, the body.
+pub struct Commanded {
     session: Session,
-    Path(name): Path<String>,
-    parameters: Parameters,
+    name: String,
     headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Problem> {
-    let dry_run = dry_run(parameters)?;
-    let body = json_body(&headers, body).await?;
-    let command = read(&body, |reader| {
+    dry_run: bool,
+    body: JsonBody,
+}
+
+impl<S: Send + Sync> FromRequest<S> for Commanded {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Commanded, Response> {
+        let (mut parts, body) = request.into_parts();
+        let session = Session::from_request_parts(&mut parts, state).await;
+        let session = session.map_err(IntoResponse::into_response)?;
+        let name = Path::<String>::from_request_parts(&mut parts, state).await;
+        let Path(name) = name.map_err(IntoResponse::into_response)?;
+        let parameters = Parameters::from_request_parts(&mut parts, state).await;
+        let parameters = parameters.map_err(IntoResponse::into_response)?;
+        let dry_run = dry_run(parameters).map_err(IntoResponse::into_response)?;
+        let headers = parts.headers;
+        let body = json_body(&headers, body).await.map_err(IntoResponse::into_response)?;
+        Ok(Commanded { session, name, headers, dry_run, body })
+    }
+}
+
+impl Commanded {
+    /// Reads the command from the body, and gives it.
+    async fn carry_out(
+        self,
+        asked: impl FnOnce(&ObjectReader<'_>) -> Option<Command>,
+    ) -> Result<Response, Problem> {
+        let command = read(&self.body, asked)?;
+        apply(self.session, &self.name, &self.headers, command, self.dry_run).await
+    }
+}
+
+pub async fn hold(commanded: Commanded) -> Result<Response, Problem> {
+    let asked = |reader: &ObjectReader<'_>| {
         let reason = reader.required_text("reason", COMMENT_CHARACTERS_MAX);
         let reason_code = reader.text("reasonCode", CODE_CHARACTERS_MAX);
         let until = reader.instant("until");
         Some(Command::Hold { reason: reason?, reason_code, until })
-    })?;
-    apply(session, &name, &headers, command, dry_run).await
+    };
+    commanded.carry_out(asked).await
 }
 
 pub async fn resume(
@@ -43,16 +72,8 @@ pub async fn resume(
     apply(session, &name, &headers, Command::Resume, dry_run).await
 }
 
-pub async fn cancel(
-    session: Session,
-    Path(name): Path<String>,
-    parameters: Parameters,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Problem> {
-    let dry_run = dry_run(parameters)?;
-    let body = json_body(&headers, body).await?;
-    let command = read(&body, |reader| {
+pub async fn cancel(commanded: Commanded) -> Result<Response, Problem> {
+    let asked = |reader: &ObjectReader<'_>| {
         let reason = reader.required_text("reason", COMMENT_CHARACTERS_MAX);
         let penalty_confirmed = reader.boolean("penaltyConfirmed").unwrap_or(false);
         let assess = reader.boolean("assess").unwrap_or(false);
@@ -61,64 +82,39 @@ pub async fn cancel(
             true => Command::AskCancellation { reason },
             false => Command::Cancel { reason, penalty_confirmed },
         })
-    })?;
-    apply(session, &name, &headers, command, dry_run).await
+    };
+    commanded.carry_out(asked).await
 }
 
 /// The cancellation that was asked for is granted.
-pub async fn accept_cancellation(
-    session: Session,
-    Path(name): Path<String>,
-    parameters: Parameters,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Problem> {
-    let dry_run = dry_run(parameters)?;
-    let body = json_body(&headers, body).await?;
-    let command = read(&body, |reader| {
+pub async fn accept_cancellation(commanded: Commanded) -> Result<Response, Problem> {
+    let asked = |reader: &ObjectReader<'_>| {
         let penalty_confirmed = reader.boolean("penaltyConfirmed").unwrap_or(false);
         let comment = reader.lines("comment", COMMENT_CHARACTERS_MAX);
         Some(Command::AcceptCancellation { penalty_confirmed, comment })
-    })?;
-    apply(session, &name, &headers, command, dry_run).await
+    };
+    commanded.carry_out(asked).await
 }
 
 /// It is refused, or withdrawn by whoever asked.
-pub async fn refuse_cancellation(
-    session: Session,
-    Path(name): Path<String>,
-    parameters: Parameters,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Problem> {
-    let dry_run = dry_run(parameters)?;
-    let body = json_body(&headers, body).await?;
-    let command = read(&body, |reader| {
+pub async fn refuse_cancellation(commanded: Commanded) -> Result<Response, Problem> {
+    let asked = |reader: &ObjectReader<'_>| {
         let reason = reader.required_text("reason", COMMENT_CHARACTERS_MAX);
         Some(Command::RefuseCancellation { reason: reason? })
-    })?;
-    apply(session, &name, &headers, command, dry_run).await
+    };
+    commanded.carry_out(asked).await
 }
 
 /// The visit at another time, or booked anew after a hold.
-pub async fn reschedule(
-    session: Session,
-    Path(name): Path<String>,
-    mut parameters: Parameters,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Problem> {
-    let dry_run = parameters.flag("dryRun");
-    parameters.finish()?;
-    let body = json_body(&headers, body).await?;
-    let command = read(&body, |reader| {
+pub async fn reschedule(commanded: Commanded) -> Result<Response, Problem> {
+    let asked = |reader: &ObjectReader<'_>| {
         let slot = read_slot(reader);
         let reason = reader.required_text("reason", COMMENT_CHARACTERS_MAX);
         let is_override = reader.boolean("override").unwrap_or(false);
         let visit = VisitRequest { slot: Some(slot?), is_override, rivals: 0 };
         Some(Command::Reschedule { visit, reason: reason? })
-    })?;
-    apply(session, &name, &headers, command, dry_run).await
+    };
+    commanded.carry_out(asked).await
 }
 
 /// The time of a visit, and who shall come.
@@ -131,37 +127,22 @@ pub fn read_slot(reader: &ObjectReader<'_>) -> Option<AskedSlot> {
     Some(AskedSlot { from: from?, technician })
 }
 
-pub async fn assign(
-    session: Session,
-    Path(name): Path<String>,
-    parameters: Parameters,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Problem> {
-    let dry_run = dry_run(parameters)?;
-    let body = json_body(&headers, body).await?;
-    let command = read(&body, |reader| {
+pub async fn assign(commanded: Commanded) -> Result<Response, Problem> {
+    let takes_away = commanded.body.value.get("assignee").is_some_and(Value::is_null);
+    let asked = |reader: &ObjectReader<'_>| {
         // null takes the order from its assignee; a forgotten field must not.
-        if body.value.get("assignee").is_some_and(Value::is_null) {
+        if takes_away {
             reader.value("assignee");
             return Some(Command::Assign { assignee: None });
         }
         let assignee = reader.required_text("assignee", NAME_CHARACTERS_MAX)?;
         Some(Command::Assign { assignee: Some(assignee) })
-    })?;
-    apply(session, &name, &headers, command, dry_run).await
+    };
+    commanded.carry_out(asked).await
 }
 
-pub async fn comment(
-    session: Session,
-    Path(name): Path<String>,
-    parameters: Parameters,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Problem> {
-    let dry_run = dry_run(parameters)?;
-    let body = json_body(&headers, body).await?;
-    let command = read(&body, |reader| {
+pub async fn comment(commanded: Commanded) -> Result<Response, Problem> {
+    let asked = |reader: &ObjectReader<'_>| {
         let text = match reader.value("text") {
             None => {
                 reader.required("text");
@@ -170,25 +151,16 @@ pub async fn comment(
             Some(_) => reader.lines("text", COMMENT_CHARACTERS_MAX),
         };
         Some(Command::Comment { text: text? })
-    })?;
-    apply(session, &name, &headers, command, dry_run).await
+    };
+    commanded.carry_out(asked).await
 }
 
-pub async fn answer_escalation(
-    session: Session,
-    Path(name): Path<String>,
-    mut parameters: Parameters,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Problem> {
-    let dry_run = parameters.flag("dryRun");
-    parameters.finish()?;
-    let body = json_body(&headers, body).await?;
-    let command = read(&body, |reader| {
+pub async fn answer_escalation(commanded: Commanded) -> Result<Response, Problem> {
+    let asked = |reader: &ObjectReader<'_>| {
         let comment = reader.required_text("comment", COMMENT_CHARACTERS_MAX);
         Some(Command::AnswerEscalation { comment: comment? })
-    })?;
-    apply(session, &name, &headers, command, dry_run).await
+    };
+    commanded.carry_out(asked).await
 }
 
 pub async fn apply(
