@@ -9,7 +9,7 @@ use oms_app::read;
 use oms_app::scenario_ports::known;
 use oms_domain::limits::{PAGE_ENTRIES_DEFAULT, PAGE_ENTRIES_MAX};
 use oms_domain::search::search_terms;
-use oms_domain::time::WallClock;
+use oms_domain::zone::WallClock;
 use oms_pages::{Page, Surroundings, WorkRow, order_page, orders_page};
 use oms_web::{Parameters, Problem, Session, clock, encode_cursor, language, note_read};
 
@@ -67,7 +67,7 @@ async fn one(
 ) -> Result<Response, Problem> {
     let session = session?;
     let (backend, actor) = (&session.backend, &session.actor);
-    let order = read::order(backend, actor, name).await?;
+    let (order, outlook) = read::order_with_outlook(backend, actor, name, clock()).await?;
     note_read(&session, &order.id, "order");
     let scenario = known(backend, &order.scenario).await?;
     let division = backend.division(&order.division.code).await?;
@@ -76,6 +76,7 @@ async fn one(
         clock: division.map_or(WallClock::UTC, |division| WallClock::of(&division.timezone)),
         language,
         now: clock(),
+        outlook: Some(&outlook),
     };
     let history = read::history(backend, actor, name, 0, PAGE_ENTRIES_MAX).await?;
     let effects = backend.effects(None, Some(&order.id), None, PAGE_ENTRIES_MAX).await?;

@@ -60,6 +60,8 @@ pub struct ProfileOrder<'a> {
     closed_at: Option<Instant>,
     requested_date: Option<&'a str>,
     requested_start_date: Option<&'a str>,
+    /// The day by which they were promised that it is completed.
+    promised_date: Option<&'a str>,
     address: &'a Address,
     items: &'a [OrderItem],
     symptom: Option<&'a str>,
@@ -127,6 +129,7 @@ pub fn shown<'a>(
         closed_at: order.closed_at,
         requested_date: order.requested_date.as_deref(),
         requested_start_date: order.requested_start_date.as_deref(),
+        promised_date: order.promised_date.as_deref(),
         address: &order.address,
         items: &order.items,
         symptom: order.symptom.as_deref(),

@@ -4,8 +4,10 @@ use oms_domain::effect::EffectState;
 use oms_domain::event::Event;
 use oms_domain::order::{AppointmentState, Order, OrderState, Task};
 use oms_domain::party::Language;
+use oms_domain::projection::Outlook;
 use oms_domain::scenario::{self, Scenario};
-use oms_domain::time::{Instant, WallClock};
+use oms_domain::time::Instant;
+use oms_domain::zone::WallClock;
 use serde::Serialize;
 
 #[derive(Debug, Clone, Serialize)]
@@ -104,6 +106,8 @@ pub struct Surroundings<'a> {
     pub clock: WallClock,
     pub language: Language,
     pub now: Instant,
+    /// When it will probably be completed. None: the page does not tell.
+    pub outlook: Option<&'a Outlook>,
 }
 
 /// One order with all that a person asks about it.
@@ -114,6 +118,11 @@ pub struct OrderPage {
     /// Name of the time zone of all times.
     zone: String,
     visit: Option<VisitRow>,
+    /// The day that the subscriber was promised, and whether it is at risk.
+    promised: Option<String>,
+    promise_at_risk: bool,
+    /// The day on which the order will probably be completed.
+    projected: Option<String>,
     reason: String,
     hold: Option<String>,
     /// Why it is being cancelled, while what it has made is taken back.
@@ -135,7 +144,7 @@ pub struct OrderPage {
 }
 
 fn row(order: &Order, around: Surroundings<'_>) -> OrderRow {
-    let Surroundings { scenario, clock, language, now } = around;
+    let Surroundings { scenario, clock, language, now, .. } = around;
     let stage = scenario.and_then(|scenario| scenario.stage(&order.stage.code));
     OrderRow {
         number: order.number.clone(),
@@ -163,7 +172,7 @@ pub fn orders_page(
 ) -> OrdersPage {
     let row = |order: &Order| {
         let scenario = scenario::find(&order.scenario.code, order.scenario.version);
-        row(order, Surroundings { scenario, clock: WallClock::UTC, language, now })
+        row(order, Surroundings { scenario, clock: WallClock::UTC, language, now, outlook: None })
     };
     OrdersPage {
         actor: actor.to_owned(),
@@ -181,7 +190,7 @@ pub fn order_page(
     work: Vec<WorkRow>,
     around: Surroundings<'_>,
 ) -> OrderPage {
-    let Surroundings { scenario, clock, language, .. } = around;
+    let Surroundings { scenario, clock, language, outlook, .. } = around;
     let named = |name: &str, value: &str| Named { name: name.to_owned(), value: value.to_owned() };
     let mut contact = Vec::new();
     if let Some(party) = &order.party {
@@ -206,6 +215,9 @@ pub fn order_page(
             time: clock.shown_period(visit.from, visit.to),
             done: visit.state == AppointmentState::Done,
         }),
+        promised: order.promised_date.clone(),
+        promise_at_risk: outlook.is_some_and(|outlook| outlook.promise_at_risk),
+        projected: outlook.and_then(|outlook| outlook.projected_date.clone()),
         reason: order.routing.reason.clone(),
         hold: order.hold.as_ref().map(|hold| hold.reason.clone()),
         cancellation: order.cancellation.as_ref().map(|cancellation| cancellation.reason.clone()),

@@ -9,11 +9,13 @@ use oms_domain::order::{
     Appointment, AppointmentState, CancellationRequest, Order, OrderState, Task, TaskState,
 };
 use oms_domain::party::Language;
+use oms_domain::projection::Outlook;
 use oms_domain::registration::Registration;
 use oms_domain::rights::{Actor, Right};
 use oms_domain::routing::{Coverage, CoverageRule};
 use oms_domain::scenario;
-use oms_domain::time::{Instant, WallClock};
+use oms_domain::time::Instant;
+use oms_domain::zone::WallClock;
 use oms_pages::{Page, Surroundings, WorkRow, order_page, orders_page, render};
 use serde_json::json;
 
@@ -67,7 +69,8 @@ fn order() -> (Order, Vec<Event>) {
 /// In Tashkent, by the scenario that comes with the product.
 fn around(order: &Order, language: Language) -> Surroundings<'static> {
     let scenario = scenario::find(&order.scenario.code, order.scenario.version);
-    Surroundings { scenario, clock: WallClock::of("Asia/Tashkent"), language, now: NOW }
+    let clock = WallClock::of("Asia/Tashkent");
+    Surroundings { scenario, clock, language, now: NOW, outlook: None }
 }
 
 /// Nothing in a page is markup but the page's own, and every word of it is known.
@@ -111,6 +114,27 @@ fn a_cancellation_that_is_asked_for_is_shown_until_it_is_answered() {
         let page = render(Page::Order, language, &model).expect("it is rendered");
         assert_sound(&page, "order");
         assert!(page.contains(sentence) && page.contains("olim: &lt;script&gt;"), "{page}");
+    }
+}
+
+#[test]
+fn a_promise_is_shown_with_the_day_on_which_it_will_probably_be_kept() {
+    let (mut order, history) = order();
+    order.promised_date = Some("2026-11-30".to_owned());
+    for (language, kept, broken) in [
+        (Language::En, "Promised by: <time>2026-11-30</time>", "at risk"),
+        (Language::Ru, "Обещано к: <time>2026-11-30</time>", "под угрозой"),
+    ] {
+        for (day, at_risk) in [("2026-11-29", false), ("2026-12-04", true)] {
+            let projected_date = Some(day.to_owned());
+            let outlook = Outlook { projected_date, promise_at_risk: at_risk, projection: None };
+            let around = Surroundings { outlook: Some(&outlook), ..around(&order, language) };
+            let model = order_page("olim", &order, &history, Vec::new(), around);
+            let page = render(Page::Order, language, &model).expect("it is rendered");
+            assert_sound(&page, "order");
+            assert!(page.contains(kept) && page.contains(day), "{page}");
+            assert_eq!(page.contains(broken), at_risk, "{page}");
+        }
     }
 }
 
