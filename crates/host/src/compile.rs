@@ -9,14 +9,15 @@ use std::sync::{
 use tokio::sync::mpsc::UnboundedSender;
 use wasmtime::{Engine, component::Component};
 
-use crate::{app::ComponentConfig, compose::compose, error::HostError};
+use crate::{app::ComponentConfig, code_cache::CodeCache, compose::compose, error::HostError};
 
-/// Compiles all `components`, in their order; what happens is sent to `progress`. Blocks.
+/// Compiles all `components`, in their order, or takes them from the cache; what is compiled is sent to `progress`. Blocks.
 ///
 /// Cranelift spreads each component over all processors, so more than two at once would only raise
 /// the peak of memory; two fill the gaps at the ends of each.
 pub(crate) fn compile_all(
     engine: &Engine,
+    cache: Option<&CodeCache>,
     components: &[&ComponentConfig],
     progress: &UnboundedSender<String>,
 ) -> Result<Vec<Component>, HostError> {
@@ -29,7 +30,7 @@ pub(crate) fn compile_all(
                 while let Some(component) = components.get(next.fetch_add(1, Relaxed)) {
                     let index =
                         components.iter().position(|other| std::ptr::eq(*other, *component));
-                    let result = compile(engine, component, progress);
+                    let result = compile(engine, cache, component, progress);
                     if let Some(slot) = index.and_then(|index| compiled.get(index)) {
                         *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
                     }
@@ -46,14 +47,23 @@ pub(crate) fn compile_all(
 
 fn compile(
     engine: &Engine,
+    cache: Option<&CodeCache>,
     config: &ComponentConfig,
     progress: &UnboundedSender<String>,
 ) -> Result<Component, HostError> {
     let fault = |reason: String| HostError::Component { component: config.id.clone(), reason };
     let source = std::fs::read(&config.source)
         .map_err(|error| fault(format!("can't read {}: {error}", config.source.display())))?;
-    // Nobody listening means nobody wants to know.
-    let _ = progress.send(format!("compiling {}", config.id));
     let composed = compose(config, source).map_err(fault)?;
-    Component::from_binary(engine, &composed).map_err(|error| fault(format!("{error:#}")))
+    let compiling = || {
+        // Nobody listening means nobody wants to know.
+        let _ = progress.send(format!("compiling {}", config.id));
+    };
+    match cache {
+        Some(cache) => cache.component(engine, &config.id, &composed, compiling).map_err(fault),
+        None => {
+            compiling();
+            Component::from_binary(engine, &composed).map_err(|error| fault(format!("{error:#}")))
+        }
+    }
 }

@@ -1,10 +1,7 @@
-//! The WebAssembly engine: how components are compiled, cached and given memory.
-
-use std::path::Path;
+//! The WebAssembly engine: how components are compiled and given memory.
 
 use wasmtime::{
-    Cache, CacheConfig, Config, Engine, InstanceAllocationStrategy, OptLevel,
-    PoolingAllocationConfig, Strategy,
+    Config, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Strategy,
 };
 
 use crate::{
@@ -20,10 +17,8 @@ const KEPT_MEMORY_BYTES: usize = 256 << 10;
 /// Idle slots that remember which component they had; as many as a busy machine of this size uses.
 const WARM_SLOTS_MAX: u32 = 64;
 
-/// Builds the engine. `cache_directory` keeps compiled code between starts.
-pub(crate) fn build(cache_directory: Option<&Path>, limits: &Limits) -> Result<Engine, HostError> {
-    let cache = cache_directory.map(open_cache).transpose()?;
-    let mut config = base_config(cache);
+pub(crate) fn build(limits: &Limits) -> Result<Engine, HostError> {
+    let mut config = base_config();
     config.allocation_strategy(pooling(limits));
     Engine::new(&config).or_else(|_| {
         // A machine may not have the address space that pooling sets aside; without it the host is
@@ -50,7 +45,7 @@ pub(crate) fn start_clock(engine: &Engine) -> Result<(), HostError> {
         .map_err(|error| HostError::Engine(format!("can't start its clock: {error}")))
 }
 
-fn base_config(cache: Option<Cache>) -> Config {
+fn base_config() -> Config {
     let mut config = Config::new();
     config
         .strategy(Strategy::Cranelift)
@@ -59,23 +54,8 @@ fn base_config(cache: Option<Cache>) -> Config {
         .memory_init_cow(true)
         .epoch_interruption(true)
         .wasm_component_model(true)
-        .wasm_component_model_async(true)
-        .cache(cache);
+        .wasm_component_model_async(true);
     config
-}
-
-fn open_cache(directory: &Path) -> Result<Cache, HostError> {
-    let failed = |reason: String| {
-        HostError::Engine(format!(
-            "can't use the cache directory {}: {reason}",
-            directory.display()
-        ))
-    };
-    let directory = std::path::absolute(directory).map_err(|error| failed(error.to_string()))?;
-    std::fs::create_dir_all(&directory).map_err(|error| failed(error.to_string()))?;
-    let mut config = CacheConfig::new();
-    config.with_directory(directory);
-    Cache::new(config).map_err(|error| failed(format!("{error:#}")))
 }
 
 fn pooling(limits: &Limits) -> InstanceAllocationStrategy {

@@ -3,6 +3,7 @@
 mod allowed_hosts;
 mod app;
 mod bindings;
+mod code_cache;
 mod compile;
 mod compose;
 mod dependency;
@@ -48,6 +49,7 @@ use wasmtime_wasi_http::handler::ProxyHandler;
 
 use crate::{
     app::{App, ComponentConfig},
+    code_cache::CodeCache,
     handler::InstanceMaker,
     routes::Routes,
     runtime::{Components, Phase, ServedComponent, Services},
@@ -110,9 +112,10 @@ pub async fn start(
     if !faults.is_empty() {
         return Err(HostError::Configuration(faults));
     }
-    let engine = engine::build(options.cache_directory.as_deref(), &options.limits)?;
+    let engine = engine::build(&options.limits)?;
+    let cache = options.cache_directory.as_deref().map(CodeCache::open).transpose()?;
     let configs: Vec<Arc<ComponentConfig>> = app.components.into_iter().map(Arc::new).collect();
-    let compiled = compile(&engine, &configs, progress).await?;
+    let compiled = compile(&engine, cache, &configs, progress).await?;
     engine::start_clock(&engine)?;
 
     let database = Arc::new(open_database(&options.sqlite_path)?);
@@ -144,9 +147,10 @@ pub async fn precompile(
     progress: &(dyn Fn(&str) + Sync),
 ) -> Result<(), HostError> {
     let app = App::load(manifest, variables)?;
-    let engine = engine::build(Some(cache_directory), &Limits::default())?;
+    let engine = engine::build(&Limits::default())?;
+    let cache = Some(CodeCache::open(cache_directory)?);
     let configs: Vec<_> = app.components.into_iter().map(Arc::new).collect();
-    compile(&engine, &configs, progress).await.map(drop)
+    compile(&engine, cache, &configs, progress).await.map(drop)
 }
 
 impl RunningHost {
@@ -218,6 +222,7 @@ fn open_database(path: &Path) -> Result<Database, HostError> {
 /// Compiles away from the threads that serve, and passes on what happens.
 async fn compile(
     engine: &Engine,
+    cache: Option<CodeCache>,
     configs: &[Arc<ComponentConfig>],
     progress: &(dyn Fn(&str) + Sync),
 ) -> Result<Vec<Component>, HostError> {
@@ -225,7 +230,7 @@ async fn compile(
     let (engine, configs) = (engine.clone(), configs.to_vec());
     let compiling = tokio::task::spawn_blocking(move || {
         let components: Vec<&ComponentConfig> = configs.iter().map(Arc::as_ref).collect();
-        compile::compile_all(&engine, &components, &sender)
+        compile::compile_all(&engine, cache.as_ref(), &components, &sender)
     });
     while let Some(message) = messages.recv().await {
         progress(&message);

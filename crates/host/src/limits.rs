@@ -134,3 +134,7 @@ pub(crate) const INSTANCE_WAIT_STEP: Duration = Duration::from_millis(20);
 
 /// A guest that computes gives its thread to others this often.
 pub(crate) const GUEST_TIME_SLICE: Duration = Duration::from_millis(10);
+
+/// Pages of the log of SQLite (4 KiB each) from which on it is written back: 16 MiB, as many as one part of its index holds, so
+/// that a read looks into one part.
+pub(crate) const SQLITE_LOG_PAGES: i32 = 4_000;

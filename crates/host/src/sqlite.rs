@@ -6,6 +6,7 @@
 
 mod connection;
 mod short_read;
+mod write_ahead_log;
 
 use std::sync::Arc;
 

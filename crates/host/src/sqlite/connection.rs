@@ -15,6 +15,7 @@ use rusqlite::{
 };
 
 use super::short_read::{Budget, ShortResult, SlowReads};
+use super::write_ahead_log::WriteAheadLog;
 use crate::{
     bindings::spin::sqlite::sqlite::{Error, QueryResult, RowResult, Value},
     limits::{RESULT_BYTES_MAX, SQLITE_BUSY_TIMEOUT, SQLITE_STATEMENTS_CACHED},
@@ -30,6 +31,7 @@ pub(crate) struct Database {
     /// A connection that does nothing. SQLite writes its log back and deletes it when the last
     /// connection closes; components open and close all the time, and would pay for that each time.
     keeper: Mutex<Option<rusqlite::Connection>>,
+    log: WriteAheadLog,
     /// Statements that write come one after the other, in the order in which they came: SQLite itself
     /// lets those that find it busy sleep for growing times, and some of them for long.
     writers: FairMutex<()>,
@@ -54,6 +56,7 @@ impl Database {
         Self {
             path: Arc::new(path),
             keeper: Mutex::new(None),
+            log: WriteAheadLog::default(),
             writers: FairMutex::new(()),
             slow_reads: SlowReads::default(),
         }
@@ -70,7 +73,20 @@ impl Database {
 
     /// Lets SQLite tidy up. Called when no component runs any more.
     pub fn close(&self) {
+        self.log.close();
         self.keeper.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    /// After a statement that wrote: has the log written back once it is long.
+    fn tend_log(self: &Arc<Self>) {
+        // Without threads that may wait there is nobody to do it, and the log waits for the next statement.
+        if self.log.is_to_be_written_back()
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            let database = self.clone();
+            runtime
+                .spawn_blocking(move || database.log.write_back(&database.path, &database.writers));
+        }
     }
 
     fn open(&self) -> rusqlite::Result<(rusqlite::Connection, Budget)> {
@@ -78,6 +94,7 @@ impl Database {
         connection.busy_timeout(SQLITE_BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(SQLITE_STATEMENTS_CACHED);
         connection.authorizer(Some(authorize));
+        WriteAheadLog::watch(&connection);
         let mut keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner);
         if keeper.is_none() {
             let kept = rusqlite::Connection::open(&*self.path)?;
@@ -171,6 +188,7 @@ impl Opened {
             empty => empty.insert(self.database.open().map_err(io)?),
         };
         let result = query(connection, &self.database.writers, sql, parameters, receiver);
+        self.database.tend_log();
         self.changes.store(connection.changes(), Relaxed);
         self.last_insert_rowid.store(connection.last_insert_rowid(), Relaxed);
         result
