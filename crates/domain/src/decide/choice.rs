@@ -9,10 +9,13 @@ use crate::time::Instant;
 use crate::workforce::{
     Booking, Slot, SlotQuery, Technician, Workforce, free_at, free_slots, least_booked, local_time,
 };
+use std::collections::BTreeMap;
 
-/// Those who were too late spread over so many free slots: four after the first time, sixteen after the second, at most these.
+/// Those who were too late spread over so many visits: four after the first time, sixteen after the second, at most these.
 const SPREAD_BASE: usize = 4;
 const SPREAD_MAX: usize = 256;
+/// Free times that are looked at for each of them: those of one technician begin every quarter of an hour.
+const TIMES_FOR_EACH: usize = 8;
 
 /// A technician and a time.
 pub(super) struct Chosen<'a> {
@@ -67,8 +70,8 @@ pub(super) fn choose<'a>(
     Err(no_free_slot(change, visit, Some(shown), next))
 }
 
-/// The first free slot. Those who were too late take one of the next instead, at the same time if others are free then, so
-/// that they don't all meet at the second.
+/// The first free slot. Those who were too late take one of the next visits for which there is room beside each other
+/// instead, at the same time if others are free then, so that they don't all meet at the second.
 fn first_free<'a>(
     change: &Change<'_>,
     technicians: &'a [Technician],
@@ -77,20 +80,29 @@ fn first_free<'a>(
     rivals: u32,
 ) -> Option<Chosen<'a>> {
     let spread = SPREAD_BASE.checked_pow(rivals).unwrap_or(SPREAD_MAX).min(SPREAD_MAX);
+    let times = if spread == 1 { 1 } else { spread * TIMES_FOR_EACH };
     let mut found = Vec::new();
-    for slot in free(technicians, bookings, visit, change.context.now, change, spread) {
-        let able = free_at(technicians, bookings, visit.skill, slot.from, slot.to);
-        let chosen = able.into_iter().map(|technician| Chosen {
-            technician,
-            from: slot.from,
-            to: slot.to,
-            is_override: false,
-        });
-        found.extend(chosen.take(spread - found.len()));
-        if found.len() == spread {
+    // Until when technicians are taken by what was found, with the way to the next.
+    let mut taken_until: BTreeMap<&str, Instant> = BTreeMap::new();
+    for slot in free(technicians, bookings, visit, change.context.now, change, times) {
+        let is_idle = |technician: &Technician, taken: &BTreeMap<&str, Instant>| {
+            taken.get(technician.code.as_str()).is_none_or(|until| *until <= slot.from)
+        };
+        if !technicians.iter().any(|technician| is_idle(technician, &taken_until)) {
+            continue;
+        }
+        for technician in free_at(technicians, bookings, visit.skill, slot.from, slot.to) {
+            if is_idle(technician, &taken_until) {
+                let until = slot.to.plus_minutes(technician.travel_buffer_minutes);
+                taken_until.insert(&technician.code, until);
+                found.push(Chosen { technician, from: slot.from, to: slot.to, is_override: false });
+            }
+        }
+        if found.len() >= spread {
             break;
         }
     }
+    found.truncate(spread);
     let place = spread_of(&change.order.id) % found.len().max(1);
     found.into_iter().nth(place)
 }

@@ -250,7 +250,7 @@ fn nothing_is_read_for_what_books_no_visit() {
 }
 
 #[test]
-fn those_who_were_too_late_spread_over_later_slots() {
+fn those_who_were_too_late_spread_over_visits_beside_each_other() {
     let story = story(workforce(&[]));
     let (admin, around) = (actor("admin"), neighbourhood());
     let mut begins = BTreeSet::new();
@@ -273,9 +273,17 @@ fn those_who_were_too_late_spread_over_later_slots() {
         };
         let decision = decide(&order, transition, context).expect("there is room");
         let visit = decision.order.appointment.expect("a visit");
-        begins.insert((visit.from, visit.technician));
+        begins.insert((visit.technician, visit.from, visit.to));
     }
     assert!(begins.len() >= 16, "{begins:?}");
+    let ordered: Vec<_> = begins.into_iter().collect();
+    for pair in ordered.windows(2) {
+        let [(technician, _, until), (other, from, _)] = pair else { panic!("{pair:?}") };
+        assert!(
+            technician != other || until <= from,
+            "whoever has one stands in the other's way: {pair:?}"
+        );
+    }
 }
 
 #[test]
