@@ -3,13 +3,15 @@
 use crate::database::Dialect;
 
 impl Dialect {
-    /// The texts of a JSON array parameter, as a subquery of one column.
-    pub fn texts_of(self, parameter: &str) -> String {
+    /// The condition that a column is one of the texts of a JSON array parameter.
+    pub fn is_among(self, column: &str, parameter: &str) -> String {
         match self {
-            Dialect::Sqlite => format!("(SELECT value FROM json_each({parameter}))"),
-            Dialect::Postgres => {
-                format!("(SELECT json_array_elements_text({parameter}::text::json))")
-            }
+            Dialect::Sqlite => format!("{column} IN (SELECT value FROM json_each({parameter}))"),
+            // An array, and not IN with a subquery: that would be a join, for which PostgreSQL reads a whole table that has
+            // grown since it was analysed last.
+            Dialect::Postgres => format!(
+                "{column} = ANY (ARRAY(SELECT json_array_elements_text({parameter}::text::json)))"
+            ),
         }
     }
 

@@ -24,10 +24,10 @@ impl<D: Database> Effects for Store<D> {
         let dialect = self.database.dialect();
         let statement = format!(
             "UPDATE effect SET lease = $1, next_attempt_at = $2, attempts = attempts + 1 \
-             WHERE id IN (SELECT id FROM effect WHERE state = 'waiting' AND kind IN {} AND next_attempt_at <= $4 \
+             WHERE id IN (SELECT id FROM effect WHERE state = 'waiting' AND {} AND next_attempt_at <= $4 \
                           ORDER BY next_attempt_at LIMIT $5{}) \
              RETURNING id, order_id, kind, payload, attempts",
-            dialect.texts_of("$3"),
+            dialect.is_among("kind", "$3"),
             dialect.skip_locked()
         );
         let parameters = vec![
@@ -67,8 +67,8 @@ impl<D: Database> Effects for Store<D> {
     async fn release(&self, effects: &[&str], lease: &str, now: Instant) -> Result<(), StoreError> {
         let statement = format!(
             "UPDATE effect SET lease = NULL, next_attempt_at = $1, attempts = attempts - 1 \
-             WHERE id IN {} AND lease = $3 AND state = 'waiting'",
-            self.database.dialect().texts_of("$2")
+             WHERE {} AND lease = $3 AND state = 'waiting'",
+            self.database.dialect().is_among("id", "$2")
         );
         let effects = serde_json::json!(effects).to_string();
         let parameters = vec![now.0.into(), effects.into(), lease.into()];
