@@ -312,3 +312,40 @@ async fn watched(kind: DatabaseKind) -> Result<()> {
     );
     Ok(())
 }
+
+#[test]
+fn heads_of_divisions_are_told_and_their_substitutes() {
+    on_both_databases(headed);
+}
+
+async fn headed(kind: DatabaseKind) -> Result<()> {
+    let app = TestApp::start(kind).await?;
+    for login in ["aziza", "olim", "dilnoza"] {
+        let member =
+            json!({ "login": login, "name": login, "email": format!("{login}@example.org") });
+        app.admin.post("/api/v1/staff", &member).await?.expect(201)?;
+    }
+    let aziza = json!({
+        "substitute": { "login": "olim" },
+        "absences": [{ "from": "2020-01-01T00:00:00Z", "until": "2199-01-01T00:00:00Z" }],
+    });
+    let request = app.admin.request(Method::PATCH, "/api/v1/staff/aziza").json(&aziza);
+    send(request).await?.expect(200)?;
+    let late = registered_before(&app, 1, 61).await?;
+    let order = app.admin.get(&format!("/api/v1/orders/{late}")).await?;
+    let division = order.body["division"]["code"].as_str().context("a division")?.to_owned();
+    let mut divisions = app.admin.items("/api/v1/divisions").await?;
+    for one in divisions.iter_mut().filter(|one| one["code"] == division.as_str()) {
+        one["head"] = json!("aziza");
+    }
+    app.admin.put("/api/v1/divisions", &json!(divisions)).await?.expect(200)?;
+    app.tick().await?;
+    let history = app.admin.history(&late).await?;
+    let told = history.iter().find(|event| event["type"] == "escalated").context("told")?;
+    let told = told["data"]["told"].as_array().context("those who were told")?;
+    let expected = json!({
+        "to": "divisionHead", "name": "olim", "email": "olim@example.org", "standsInFor": "aziza",
+    });
+    ensure!(told.len() == 2 && told[0]["to"] == "division" && told[1] == expected, "{told:?}");
+    Ok(())
+}

@@ -28,6 +28,7 @@ struct DivisionRow {
     kind: String,
     timezone: String,
     email: Option<String>,
+    head: Option<String>,
 }
 
 pub async fn replace(
@@ -50,6 +51,7 @@ pub async fn replace(
                 kind: row.kind,
                 timezone: row.timezone,
                 email: row.email.filter(|email| !email.is_empty()),
+                head: row.head.filter(|head| !head.is_empty()),
             };
             rows.into_iter().map(division).collect()
         }

@@ -28,6 +28,7 @@ pub mod scoped;
 pub mod sessions;
 pub mod staff;
 pub mod subscribers;
+pub mod telling;
 pub mod tick;
 pub mod tokens;
 pub mod workforce;

@@ -225,6 +225,7 @@ mod tests {
             kind: "branch".to_owned(),
             timezone: "Asia/Tashkent".to_owned(),
             email: None,
+            head: None,
         };
         used.replace_divisions(&[branch]).await?;
         assert!(!add_tokens(&used).await? && !has_tokens(&used).await?);

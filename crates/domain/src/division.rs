@@ -2,6 +2,8 @@
 
 use crate::input::Fault;
 use crate::limits::{CODE_CHARACTERS_MAX, DIVISION_DEPTH_MAX, DIVISIONS_MAX, NAME_CHARACTERS_MAX};
+use crate::staff::is_login;
+use crate::zone::is_known_zone;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,6 +22,9 @@ pub struct Division {
     pub timezone: String,
     #[serde(default)]
     pub email: Option<String>,
+    /// Login of whoever heads it. It may be that of somebody who comes or has left: the organisation outlasts people.
+    #[serde(default)]
+    pub head: Option<String>,
 }
 
 /// A division as an order names it.
@@ -38,6 +43,8 @@ pub struct Neighbour {
     pub code: String,
     pub name: String,
     pub kind: String,
+    /// Login of whoever heads it.
+    pub head: Option<String>,
     /// Steps from the covering division up to the ancestor in question.
     pub distance: i64,
     /// True: it is that ancestor itself. False: one of the ancestor's children.
@@ -71,10 +78,15 @@ impl Neighbourhood {
             })
     }
 
+    /// What is known of a division; None: it is out of reach.
+    pub fn find(&self, code: &str) -> Option<&Neighbour> {
+        let found = self.neighbours.iter().filter(|neighbour| neighbour.code == code);
+        found.min_by_key(|neighbour| !neighbour.is_ancestor)
+    }
+
     /// The division above another one; None: it is the root, or out of reach.
     pub fn parent_of(&self, code: &str) -> Option<&Neighbour> {
-        let found = self.neighbours.iter().filter(|neighbour| neighbour.code == code);
-        let found = found.min_by_key(|neighbour| !neighbour.is_ancestor)?;
+        let found = self.find(code)?;
         // A child stands at the distance of its parent.
         let distance = found.distance + i64::from(found.is_ancestor);
         let mut ancestors = self.neighbours.iter().filter(|neighbour| neighbour.is_ancestor);
@@ -102,8 +114,8 @@ impl Neighbourhood {
 }
 
 fn neighbour(division: &Division, distance: i64, is_ancestor: bool) -> Neighbour {
-    let Division { code, name, kind, .. } = division.clone();
-    Neighbour { code, name, kind, distance, is_ancestor }
+    let Division { code, name, kind, head, .. } = division.clone();
+    Neighbour { code, name, kind, head, distance, is_ancestor }
 }
 
 /// Everything that is wrong with a whole tree. The pointer is the row: `/0` the first division, `/0/parentCode` a column.
@@ -144,12 +156,16 @@ pub fn check_tree(divisions: &[Division]) -> Vec<Fault> {
                 format!("kind {:?} must be one of: {kinds}.", division.kind),
             );
         }
-        if !is_timezone(&division.timezone) {
+        if !is_known_zone(&division.timezone) {
             let message = format!(
                 "timezone {:?} must be an IANA name such as Asia/Tashkent.",
                 division.timezone
             );
             fault(index, "timezone", "unknown-value", message);
+        }
+        if let Some(head) = division.head.as_ref().filter(|head| !is_login(head)) {
+            let message = format!("head {head:?} must be the login of one of the staff.");
+            fault(index, "head", "invalid-login", message);
         }
         match &division.parent_code {
             None if root.is_some() => {
@@ -173,12 +189,6 @@ pub fn check_tree(divisions: &[Division]) -> Vec<Fault> {
         fault(0, "parentCode", "no-root", "One division must have no parent: the root.".to_owned());
     }
     faults
-}
-
-/// The shape of an IANA time zone name; whether it exists is known where calendars are.
-fn is_timezone(text: &str) -> bool {
-    let plausible = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '-' | '+');
-    !text.is_empty() && text.len() <= CODE_CHARACTERS_MAX && text.chars().all(plausible)
 }
 
 fn reaches_root(parents: &BTreeMap<&str, Option<&str>>, code: &str) -> bool {
@@ -210,6 +220,7 @@ mod tests {
                     kind: columns[2].to_owned(),
                     timezone: "UTC".to_owned(),
                     email: None,
+                    head: None,
                 }
             })
             .collect()
@@ -251,7 +262,7 @@ mod tests {
 
     #[test]
     fn a_broken_tree_is_told_with_every_fault() {
-        let divisions = tree(
+        let mut divisions = tree(
             "a - branch
              b - branch
              c nowhere technical
@@ -259,6 +270,8 @@ mod tests {
              e d technical
              a a kitchen",
         );
+        divisions[1].timezone = "Mars/Olympus".to_owned();
+        divisions[1].head = Some("Aziza Rahimova".to_owned());
         let codes: Vec<String> = check_tree(&divisions)
             .into_iter()
             .map(|f| format!("{} {}", f.pointer, f.code))
@@ -266,6 +279,8 @@ mod tests {
         assert_eq!(
             codes,
             [
+                "/1/timezone unknown-value",
+                "/1/head invalid-login",
                 "/1/parentCode second-root",
                 "/2/parentCode unknown-parent",
                 "/3/parentCode cycle",

@@ -32,6 +32,16 @@ pub struct Staff {
     pub created_at: Instant,
 }
 
+impl Staff {
+    /// Login of who stands in for them at an instant. None: they are there, or nobody does.
+    pub fn stand_in(&self, at: Instant) -> Option<&str> {
+        let substitute = self.substitute.as_ref()?;
+        let term = Period { from: substitute.from, until: substitute.until };
+        let is_absent = self.absences.iter().any(|absence| absence.period().contains(at));
+        (is_absent && term.contains(at)).then_some(substitute.login.as_str())
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Substitute {
     pub login: String,

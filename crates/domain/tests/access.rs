@@ -156,6 +156,7 @@ fn a_path_is_the_way_from_the_root() {
         kind: "branch".to_owned(),
         timezone: "UTC".to_owned(),
         email: None,
+        head: None,
     };
     let tree = [
         division("head", None),

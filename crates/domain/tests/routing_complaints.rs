@@ -31,6 +31,7 @@ fn divisions() -> Vec<Division> {
         kind: row["kind"].clone(),
         timezone: row["timezone"].clone(),
         email: optional(&row, "email"),
+        head: None,
     };
     rows("divisions.csv").into_iter().map(division).collect()
 }

@@ -36,6 +36,7 @@ fn order() -> (Order, Vec<Event>) {
         kind: "branch".to_owned(),
         timezone: "UTC".to_owned(),
         email: None,
+        head: None,
     };
     let coverage = Coverage {
         rule: Some(CoverageRule { division_code: "head".to_owned(), ..CoverageRule::default() }),

@@ -61,6 +61,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../../../migrations/sqlite/0007_subscribers.sql"),
         postgres: include_str!("../../../migrations/postgres/0007_subscribers.sql"),
     },
+    Step {
+        version: 8,
+        name: "division_heads",
+        sqlite: include_str!("../../../migrations/sqlite/0008_division_heads.sql"),
+        postgres: include_str!("../../../migrations/postgres/0008_division_heads.sql"),
+    },
 ];
 
 fn migrator(sql: fn(&Step) -> &'static str) -> Migrator {

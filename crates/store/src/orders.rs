@@ -156,14 +156,15 @@ fn neighbourhood_tables(starts: &str) -> String {
 }
 
 fn neighbourhood_json(dialect: Dialect) -> String {
-    let tuple = dialect
-        .tuple_of("around.start, around.code, d.name, d.kind, around.distance, around.is_ancestor");
+    let tuple = dialect.tuple_of(
+        "around.start, around.code, d.name, d.kind, d.head, around.distance, around.is_ancestor",
+    );
     let array = dialect.array_of(&tuple);
     format!("(SELECT {array} FROM around JOIN division d ON d.code = around.code)")
 }
 
 fn registration_statement(dialect: Dialect) -> String {
-    let keys = dialect.texts_of("$1");
+    let is_candidate = dialect.is_among("lookup_key", "$1");
     let tables = neighbourhood_tables(
         "code IN (SELECT division_code FROM candidate) OR parent_code IS NULL",
     );
@@ -182,7 +183,7 @@ fn registration_statement(dialect: Dialect) -> String {
     let medians =
         dialect.array_of(&dialect.tuple_of(&format!("scenario_code, {}", dialect.json("medians"))));
     format!(
-        "WITH RECURSIVE candidate AS (SELECT division_code, document FROM coverage_rule WHERE lookup_key IN {keys}), \
+        "WITH RECURSIVE candidate AS (SELECT division_code, document FROM coverage_rule WHERE {is_candidate}), \
          {tables} \
          SELECT (SELECT {replay} FROM idempotency_key WHERE key = $2), \
                 (SELECT {reference} FROM orders WHERE duplicate_key = $3), \
@@ -212,13 +213,14 @@ fn load_statement(dialect: Dialect, column: &str) -> String {
     )
 }
 
-/// Start, code, name, kind, distance, whether it is an ancestor.
-type NeighbourRow = (String, String, String, String, i64, i64);
+/// Start, code, name, kind, head, distance, whether it is an ancestor.
+type NeighbourRow = (String, String, String, String, Option<String>, i64, i64);
 
 fn neighbourhoods(rows: Vec<NeighbourRow>) -> BTreeMap<String, Neighbourhood> {
     let mut around: BTreeMap<String, Neighbourhood> = BTreeMap::new();
-    for (start, code, name, kind, distance, is_ancestor) in rows {
-        let neighbour = Neighbour { code, name, kind, distance, is_ancestor: is_ancestor == 1 };
+    for (start, code, name, kind, head, distance, is_ancestor) in rows {
+        let neighbour =
+            Neighbour { code, name, kind, head, distance, is_ancestor: is_ancestor == 1 };
         around.entry(start).or_default().neighbours.push(neighbour);
     }
     around

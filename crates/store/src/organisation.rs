@@ -11,7 +11,7 @@ use oms_domain::routing::CoverageRule;
 use serde::Serialize;
 use serde_json::json;
 
-const COLUMNS: &str = "SELECT code, parent_code, name, kind, timezone, email FROM division";
+const COLUMNS: &str = "SELECT code, parent_code, name, kind, timezone, email, head FROM division";
 
 impl<D: Database> Organisation for Store<D> {
     async fn divisions(&self) -> Result<Vec<Division>, StoreError> {
@@ -93,5 +93,6 @@ fn division(mut row: Row) -> Result<Division, StoreError> {
         kind: row.text(3)?,
         timezone: row.text(4)?,
         email: row.optional_text(5)?,
+        head: row.optional_text(6)?,
     })
 }

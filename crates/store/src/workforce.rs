@@ -138,14 +138,14 @@ fn visit(mut row: Row) -> Result<Visit, StoreError> {
 /// From each division down to its technicians, and what they have to do; and whether there are technicians at all. The
 /// cross join keeps SQLite to that order: divisions first, then their technicians by index.
 fn workforce_statement(dialect: Dialect) -> String {
-    let divisions = dialect.texts_of("$1");
+    let is_asked = dialect.is_among("code", "$1");
     let technician = dialect.tuple_of(&format!("start, {}, timezone", dialect.json("document")));
     let technicians = dialect.array_of(&technician);
     let booking = dialect.tuple_of("technician, order_id, from_at, to_at");
     let bookings = dialect.array_of(&booking);
     format!(
         "WITH RECURSIVE below (start, code, timezone, depth) AS (\
-           SELECT code, code, timezone, 0 FROM division WHERE code IN {divisions} \
+           SELECT code, code, timezone, 0 FROM division WHERE {is_asked} \
            UNION ALL SELECT below.start, child.code, child.timezone, below.depth + 1 \
            FROM below JOIN division child ON child.parent_code = below.code WHERE below.depth < {DIVISION_DEPTH_MAX}), \
          found AS (SELECT below.start, below.timezone, technician.code, technician.document \

@@ -156,6 +156,7 @@ fn divisions() -> Result<Vec<Division>> {
             kind: text(3),
             timezone: text(4),
             email: None,
+            head: None,
         }
     });
     Ok(rows.collect())

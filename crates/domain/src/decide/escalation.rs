@@ -13,11 +13,14 @@ use serde_json::json;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Told {
-    /// `assignee`, `division` or `parentDivision`.
+    /// As what: the word of a [`crate::scenario::Receiver`].
     pub to: String,
     /// The name of the person or division.
     pub name: String,
     pub email: Option<String>,
+    /// The name of whom they stand in for, who is absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stands_in_for: Option<String>,
 }
 
 /// Looks at the clock.

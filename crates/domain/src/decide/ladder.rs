@@ -146,29 +146,40 @@ fn fire(change: &mut Change<'_>, stage: &Stage, rung: &Rung, overtaken: Vec<&str
     }
 }
 
-/// Who is told: as what, the code of a division, and a name. Nobody has the order, or there is no division above:
-/// then its division is.
+/// Who is told: as what, the code of a division, and a name; a person has no code. Nobody has the order, or there is no
+/// division above: then its division is told. Nobody is named as head: then the division.
 fn receivers(change: &Change<'_>, rung: &Rung) -> Vec<(&'static str, Option<String>, String)> {
     let order = &change.order;
+    let person = |to: &Receiver, name: String| (to.word(), None, name);
     let division = |to: &Receiver, division: &DivisionReference| {
         (to.word(), Some(division.code.clone()), division.name.clone())
     };
-    let own = division(&Receiver::Division, &order.division);
+    let own = || division(&Receiver::Division, &order.division);
+    let parent = || {
+        let parent = change.parent_division();
+        parent.map_or_else(own, |parent| division(&Receiver::ParentDivision, &parent))
+    };
+    let head_of = |code: &str| change.context.neighbourhood.find(code)?.head.clone();
+    let parent_head = || head_of(&change.parent_division()?.code);
     let mut receivers = Vec::new();
     for to in &rung.tell {
         let receiver = match to {
-            Receiver::Assignee => order.assignee.clone().map(|name| (to.word(), None, name)),
-            Receiver::Division => Some(own.clone()),
-            Receiver::ParentDivision => match change.parent_division() {
-                Some(parent) => Some(division(to, &parent)),
-                None => Some(own.clone()),
-            },
-            Receiver::Watcher(name) => Some((to.word(), None, name.clone())),
+            Receiver::Assignee => order.assignee.clone().map(|name| person(to, name)),
+            Receiver::Division => Some(own()),
+            Receiver::ParentDivision => Some(parent()),
+            Receiver::DivisionHead => {
+                let head = head_of(&order.division.code);
+                Some(head.map_or_else(own, |head| person(to, head)))
+            }
+            Receiver::ParentHead => {
+                Some(parent_head().map_or_else(parent, |head| person(to, head)))
+            }
+            Receiver::Watcher(name) => Some(person(to, name.clone())),
         };
         receivers.extend(receiver.filter(|receiver| !receivers.contains(receiver)));
     }
     if receivers.is_empty() {
-        receivers.push(own);
+        receivers.push(own());
     }
     receivers
 }

@@ -41,18 +41,28 @@ pub enum Receiver {
     Division,
     /// The one above it.
     ParentDivision,
+    /// Whoever heads the division that has the order.
+    DivisionHead,
+    /// Whoever heads the one above it.
+    ParentHead,
     /// Somebody by name: an e-mail address, or the login of one of the staff.
     Watcher(String),
 }
 
 impl Receiver {
+    /// What notices call a person who has an order, and one who watches.
+    pub const ASSIGNEE: &str = "assignee";
+    pub const WATCHER: &str = "watcher";
+
     /// What notices call it.
     pub fn word(&self) -> &'static str {
         match self {
-            Receiver::Assignee => "assignee",
+            Receiver::Assignee => Receiver::ASSIGNEE,
             Receiver::Division => "division",
             Receiver::ParentDivision => "parentDivision",
-            Receiver::Watcher(_) => "watcher",
+            Receiver::DivisionHead => "divisionHead",
+            Receiver::ParentHead => "parentHead",
+            Receiver::Watcher(_) => Receiver::WATCHER,
         }
     }
 }
@@ -105,7 +115,7 @@ impl Rung {
 /// deadline, and half of the time again.
 pub fn default_ladder() -> &'static [Rung] {
     static LADDER: LazyLock<Vec<Rung>> = LazyLock::new(|| {
-        use Receiver::{Assignee, Division, ParentDivision};
+        use Receiver::{Assignee, Division, DivisionHead, ParentDivision, ParentHead};
         let rung = |code: &str, percent: i64, tell: &[Receiver]| Rung {
             code: code.to_owned(),
             at: RungMoment::Percent(percent),
@@ -116,9 +126,9 @@ pub fn default_ladder() -> &'static [Rung] {
         };
         vec![
             rung("at-risk", 75, &[Assignee, Division]),
-            rung("critical", 90, &[Division]),
-            rung("missed", 100, &[Division]),
-            rung("parent", 150, &[ParentDivision]),
+            rung("critical", 90, &[Division, DivisionHead]),
+            rung("missed", 100, &[Division, DivisionHead]),
+            rung("parent", 150, &[ParentDivision, ParentHead]),
         ]
     });
     &LADDER

@@ -81,6 +81,7 @@ mod tests {
             kind: kind.to_owned(),
             timezone: "UTC".to_owned(),
             email: None,
+            head: None,
         };
         let scenario = find("connect-individual", 1).expect("a scenario");
         let all = ["branch", "sales", "support", "technical"].map(division);

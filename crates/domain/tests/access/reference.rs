@@ -140,6 +140,7 @@ fn tree(random: &mut Random) -> (Vec<Option<usize>>, Vec<String>) {
             kind: "branch".to_owned(),
             timezone: "UTC".to_owned(),
             email: None,
+            head: None,
         })
         .collect();
     (parents, division_paths(&divisions))

@@ -67,6 +67,7 @@ fn a_division_works_by_the_calendar_of_its_nearest_ancestor() {
         kind: "branch".to_owned(),
         timezone: "UTC".to_owned(),
         email: None,
+        head: None,
     };
     let tree =
         [("head", ""), ("north", "head"), ("south", "head"), ("lab", "north"), ("hut", "north")];

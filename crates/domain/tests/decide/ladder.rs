@@ -5,6 +5,7 @@ use crate::stories::{Step, Story};
 use crate::{tables::cases, tell};
 use oms_domain::calendar::{CalendarSet, Calendars};
 use oms_domain::decide::{Command, Context, Decision, decide};
+use oms_domain::division::Neighbourhood;
 use oms_domain::escalation::Jeopardy;
 use oms_domain::event::EventType;
 use oms_domain::order::{Order, Priority};
@@ -126,6 +127,7 @@ struct Watch {
     order: Order,
     scenario: &'static Scenario,
     calendars: Calendars,
+    neighbourhood: Neighbourhood,
     fired: Vec<(String, i64)>,
 }
 
@@ -133,18 +135,19 @@ impl Watch {
     fn of(rungs: &Value, calendars: Calendars) -> Watch {
         let scenario = with_ladder(rungs);
         let order = registered(&form("support-individual"), scenario).order;
-        let mut watch = Watch { order, scenario, calendars, fired: Vec::new() };
+        let neighbourhood = neighbourhood();
+        let mut watch = Watch { order, scenario, calendars, neighbourhood, fired: Vec::new() };
         watch.does("desk", Command::Assign { assignee: Some("olim".to_owned()) }, 0);
         watch
     }
 
     fn does(&mut self, role: &str, command: Command, minutes: i64) -> Decision {
-        let (actor, neighbourhood) = (actor(role), neighbourhood());
+        let actor = actor(role);
         let context = Context {
             now: MORNING.plus_minutes(minutes),
             actor: &actor,
             scenario: self.scenario,
-            neighbourhood: &neighbourhood,
+            neighbourhood: &self.neighbourhood,
             calendars: &self.calendars,
             workforce: None,
         };
@@ -175,6 +178,49 @@ impl Watch {
     fn fired(&self) -> String {
         let fired = self.fired.iter().map(|(rung, minute)| format!("{rung}@{minute}"));
         fired.collect::<Vec<_>>().join(" ")
+    }
+}
+
+#[test]
+fn heads_of_divisions_are_told_where_they_are_named() {
+    let rungs = json!([
+        { "code": "due", "at": { "percent": 100 }, "tell": ["divisionHead"] },
+        { "code": "both", "at": { "percent": 110 }, "tell": ["division", "divisionHead"] },
+        { "code": "up", "at": { "percent": 120 }, "tell": ["parentHead", "divisionHead"] },
+        { "code": "above", "at": { "percent": 130 }, "tell": ["parentDivision", "parentHead"],
+          "change": { "moveToParent": true } },
+        { "code": "top", "at": { "percent": 140 }, "tell": ["parentHead"], "change": { "moveToParent": true } },
+        { "code": "over", "at": { "percent": 150 }, "tell": ["parentHead", "divisionHead"] },
+    ]);
+    // heads | who is told, rung by rung
+    let table = [
+        (
+            "north-tech olim, north aziza, head dilnoza",
+            "divisionHead olim; division north-tech, divisionHead olim; parentHead aziza, divisionHead olim; \
+             parentDivision north, parentHead aziza; parentHead dilnoza; division head, divisionHead dilnoza",
+        ),
+        (
+            "north aziza",
+            "division north-tech; division north-tech; parentHead aziza, division north-tech; \
+             parentDivision north, parentHead aziza; parentDivision head; division head",
+        ),
+        (
+            "",
+            "division north-tech; division north-tech; parentDivision north, division north-tech; \
+             parentDivision north; parentDivision head; division head",
+        ),
+    ];
+    for (heads, expected) in table {
+        let mut watch = Watch::of(&rungs, Calendars::default());
+        for (division, head) in heads.split(", ").filter_map(|line| line.split_once(' ')) {
+            let neighbours = watch.neighbourhood.neighbours.iter_mut();
+            for neighbour in neighbours.filter(|neighbour| neighbour.code == division) {
+                neighbour.head = Some(head.to_owned());
+            }
+        }
+        let decisions = watch.tick_until(600);
+        let lines: Vec<String> = decisions.iter().map(|one| told(one).join(", ")).collect();
+        assert_eq!(lines.join("; "), expected, "{heads}");
     }
 }
 

@@ -64,6 +64,7 @@ impl World {
                 kind: (*kind).to_owned(),
                 timezone: "UTC".to_owned(),
                 email: None,
+                head: None,
             })
             .collect();
         let minutes: BTreeMap<&str, Minutes> = AT_WORK

@@ -32,6 +32,7 @@ pub fn neighbourhood() -> Neighbourhood {
             kind: kind.to_owned(),
             timezone: "Asia/Tashkent".to_owned(),
             email: None,
+            head: None,
         }
     };
     let lines = ORGANISATION.lines().map(str::trim).filter(|line| !line.is_empty());

@@ -194,7 +194,8 @@ impl Story {
             }
             "tells" => {
                 let to = "division".to_owned();
-                let told = vec![Told { to, name: rest.to_owned(), email: None }];
+                let told =
+                    vec![Told { to, name: rest.to_owned(), email: None, stands_in_for: None }];
                 Command::Escalated { rung: Some("missed".to_owned()), told }
             }
             "answers" => Command::AnswerEscalation { comment: reason() },

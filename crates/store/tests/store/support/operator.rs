@@ -28,6 +28,7 @@ pub fn division(code: &str, parent: Option<&str>, kind: &str) -> Division {
         kind: kind.to_owned(),
         timezone: "Asia/Tashkent".to_owned(),
         email: Some(format!("{code}@operator.example")),
+        head: Some(format!("head.of.{code}")),
     }
 }
 
