@@ -10,9 +10,10 @@ const RUN_BY_THE_GATE: [&str; 2] = ["cargo xtask up", "cargo xtask test"];
 
 #[test]
 fn the_commands_of_the_pages_for_integrators_work_as_written() {
-    const PAGES: [&str; 7] = [
+    const PAGES: [&str; 8] = [
         "docs/first-order.md",
         "docs/billmaster-gateway.md",
+        "docs/operating.md",
         "docs/rights.md",
         "docs/subscribers.md",
         "docs/technicians.md",

@@ -10,6 +10,7 @@ use crate::workforce::{
     Booking, Slot, SlotQuery, Technician, Workforce, free_at, free_slots, least_booked, local_time,
 };
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Those who were too late spread over so many visits: four after the first time, sixteen after the second, at most these.
 const SPREAD_BASE: usize = 4;
@@ -103,7 +104,7 @@ fn first_free<'a>(
         }
     }
     found.truncate(spread);
-    let place = spread_of(&change.order.id) % found.len().max(1);
+    let place = spread_of(&change.order.id, rivals) % found.len().max(1);
     found.into_iter().nth(place)
 }
 
@@ -133,9 +134,13 @@ pub(super) fn free(
     free_slots(technicians, bookings, &query)
 }
 
-/// A number that is another for nearly every order, and always the same for one.
-fn spread_of(id: &str) -> usize {
-    id.bytes().fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte)))
+/// A number that is another for nearly every order and each time, and always the same for one at one time. An order whose
+/// number stayed would come to one of the first places each time, where most others go.
+fn spread_of(id: &str, rivals: u32) -> usize {
+    let mut hasher = DefaultHasher::new();
+    (id, rivals).hash(&mut hasher);
+    // The lower half is as good as the whole.
+    (hasher.finish() & u64::from(u32::MAX)) as usize
 }
 
 fn no_free_slot(

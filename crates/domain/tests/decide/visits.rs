@@ -253,8 +253,7 @@ fn nothing_is_read_for_what_books_no_visit() {
 fn those_who_were_too_late_spread_over_visits_beside_each_other() {
     let story = story(workforce(&[]));
     let (admin, around) = (actor("admin"), neighbourhood());
-    let mut begins = BTreeSet::new();
-    for index in 0..32 {
+    let visit_of = |index: usize, rivals: u32| {
         let mut order = story.order.clone();
         order.id = format!("019ab5c6-0000-7000-8000-0000000000{index:02}");
         let context = Context {
@@ -269,20 +268,26 @@ fn those_who_were_too_late_spread_over_visits_beside_each_other() {
             transition: "visit".to_owned(),
             fields: serde_json::Map::new(),
             comment: Some("The line is dead".to_owned()),
-            visit: VisitRequest { rivals: 4, ..VisitRequest::default() },
+            visit: VisitRequest { rivals, ..VisitRequest::default() },
         };
         let decision = decide(&order, transition, context).expect("there is room");
         let visit = decision.order.appointment.expect("a visit");
-        begins.insert((visit.technician, visit.from, visit.to));
-    }
-    assert!(begins.len() >= 16, "{begins:?}");
-    let ordered: Vec<_> = begins.into_iter().collect();
+        (visit.technician, visit.from, visit.to)
+    };
+    let visits: BTreeSet<_> = (0..32).map(|index| visit_of(index, 4)).collect();
+    assert!(visits.len() >= 16, "{visits:?}");
+    let ordered: Vec<_> = visits.into_iter().collect();
     for pair in ordered.windows(2) {
         let [(technician, _, until), (other, from, _)] = pair else { panic!("{pair:?}") };
         assert!(
             technician != other || until <= from,
             "whoever has one stands in the other's way: {pair:?}"
         );
+    }
+    // None comes to the same visit again and again, which might be that of most others.
+    for index in 0..32 {
+        let visits: BTreeSet<_> = (3..8).map(|rivals| visit_of(index, rivals)).collect();
+        assert!(visits.len() > 2, "{visits:?}");
     }
 }
 
