@@ -2,7 +2,8 @@
 
 use anyhow::{Context, Result};
 use fantoccini::{Client, ClientBuilder, Locator};
-use oms_domain::time::{Instant, WallClock};
+use oms_domain::time::Instant;
+use oms_domain::zone::WallClock;
 use oms_tests::app::eventually;
 use oms_tests::{DatabaseKind, TestApp, on_database, orders};
 use serde_json::json;

@@ -3,6 +3,7 @@
 //! One file per command. Exit codes: 0 all was done, 1 it failed, 2 it was called wrongly, 3 part of it was done.
 
 mod client;
+mod compile;
 mod database;
 mod demo;
 mod doctor;
@@ -36,6 +37,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Up(up::Up),
+    Compile(compile::Compile),
     Migrate(database::Migrate),
     Doctor(doctor::Doctor),
     Token(token::Token),
@@ -70,6 +72,7 @@ pub fn main() -> ExitCode {
 async fn run(command: Command, output: Output) -> anyhow::Result<ExitCode> {
     match command {
         Command::Up(command) => up::run(command, output).await,
+        Command::Compile(command) => compile::run(command, output).await,
         Command::Migrate(command) => database::run(command, output).await,
         Command::Doctor(command) => doctor::run(command, output).await,
         Command::Token(command) => token::run(command, output).await,
@@ -110,6 +113,7 @@ mod tests {
             up --listen 127.0.0.1                                             no
             up --tick-interval 1m                                             no
             up --host docker                                                  no
+            compile --manifest spin.toml                                      yes
             migrate --database sqlite:oms.db                                  yes
             migrate --database sqlite:oms.db --json                           yes
             token create --database sqlite:oms.db --name crm --right admin    yes

@@ -2,7 +2,7 @@
 
 use crate::database::{self, Location};
 use crate::output::Output;
-use crate::{demo, spin};
+use crate::{compile, demo, spin};
 use anyhow::{Result, bail};
 use bytes::Bytes;
 use clap::{Args, ValueEnum};
@@ -106,6 +106,7 @@ pub async fn run(command: Up, output: Output) -> Result<ExitCode> {
             let mut options = HostOptions::new(&command.manifest);
             options.listen = command.listen;
             options.variables = variables;
+            options.compiler = compile::program(&command.manifest);
             options.limits.grace_period = GRACE_PERIOD;
             if let Location::Sqlite(path) = location {
                 options.sqlite_path = path;

@@ -34,21 +34,16 @@ impl CodeCache {
         Ok(Self { directory: directory.to_owned() })
     }
 
-    /// The compiled component; `compiling` is called when it has to be compiled. `id` is its name in the manifest.
-    pub fn component(
-        &self,
-        engine: &Engine,
-        id: &str,
-        binary: &[u8],
-        compiling: impl FnOnce(),
-    ) -> Result<Component, String> {
+    /// The compiled component, if it is there. `id` is its name in the manifest.
+    pub fn find(&self, engine: &Engine, id: &str, binary: &[u8]) -> Option<Component> {
         let path = self.directory.join(file_name(engine, id, binary));
-        if path.exists()
-            && let Ok(component) = load(engine, &path)
-        {
-            return Ok(component);
-        }
-        compiling();
+        // What this engine can't use is compiled anew.
+        path.exists().then(|| load(engine, &path).ok())?
+    }
+
+    /// Compiles a component into the cache.
+    pub fn compile(&self, engine: &Engine, id: &str, binary: &[u8]) -> Result<Component, String> {
+        let path = self.directory.join(file_name(engine, id, binary));
         let code = engine.precompile_component(binary).map_err(|error| format!("{error:#}"))?;
         self.store(&path, &code).map_err(|error| unusable(&self.directory, &error).to_string())?;
         self.forget_old(id, &path);

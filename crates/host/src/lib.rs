@@ -74,6 +74,9 @@ pub struct HostOptions {
     pub sqlite_path: PathBuf,
     /// Where compiled code is kept between starts; without it, each start compiles anew.
     pub cache_directory: Option<PathBuf>,
+    /// What fills that directory when something is missing there. Without it the process that serves does so itself, and
+    /// keeps the memory that it took, more than 1 GiB.
+    pub compiler: Option<Program>,
     pub limits: Limits,
 }
 
@@ -87,10 +90,18 @@ impl HostOptions {
             variables: BTreeMap::new(),
             sqlite_path: directory.join(".spin/sqlite_db.db"),
             cache_directory: Some(directory.join(".oms/cache")),
+            compiler: None,
             limits: Limits::default(),
             manifest,
         }
     }
+}
+
+/// A program to be run; what it says on standard error is seen.
+#[derive(Clone, Debug)]
+pub struct Program {
+    pub path: PathBuf,
+    pub arguments: Vec<std::ffi::OsString>,
 }
 
 /// An app that serves, until it is stopped. Dropping it stops it without grace.
@@ -113,9 +124,18 @@ pub async fn start(
         return Err(HostError::Configuration(faults));
     }
     let engine = engine::build(&options.limits)?;
-    let cache = options.cache_directory.as_deref().map(CodeCache::open).transpose()?;
+    let open_cache = || options.cache_directory.as_deref().map(CodeCache::open).transpose();
     let configs: Vec<Arc<ComponentConfig>> = app.components.into_iter().map(Arc::new).collect();
-    let compiled = compile(&engine, cache, &configs, progress).await?;
+    let elsewhere = match (open_cache()?, &options.compiler) {
+        (Some(cache), Some(compiler)) => {
+            compiled_elsewhere(&engine, cache, &configs, compiler).await?
+        }
+        _ => None,
+    };
+    let compiled = match elsewhere {
+        Some(compiled) => compiled,
+        None => compile(&engine, open_cache()?, &configs, progress).await?,
+    };
     engine::start_clock(&engine)?;
 
     let database = Arc::new(open_database(&options.sqlite_path)?);
@@ -229,13 +249,47 @@ async fn compile(
     let (sender, mut messages) = mpsc::unbounded_channel();
     let (engine, configs) = (engine.clone(), configs.to_vec());
     let compiling = tokio::task::spawn_blocking(move || {
-        let components: Vec<&ComponentConfig> = configs.iter().map(Arc::as_ref).collect();
-        compile::compile_all(&engine, cache.as_ref(), &components, &sender)
+        compile::compile_all(&engine, cache.as_ref(), &configs, &sender)
     });
     while let Some(message) = messages.recv().await {
         progress(&message);
     }
     compiling.await.map_err(|error| HostError::Engine(format!("compiling failed: {error}")))?
+}
+
+/// All components from the cache, if they are there; else they are compiled into it by another process, whose memory ends
+/// with it. None: that process did not do it.
+async fn compiled_elsewhere(
+    engine: &Engine,
+    cache: CodeCache,
+    configs: &[Arc<ComponentConfig>],
+    compiler: &Program,
+) -> Result<Option<Vec<Component>>, HostError> {
+    let cache = Arc::new(cache);
+    if let Some(found) = compiled_before(engine, &cache, configs).await? {
+        return Ok(Some(found));
+    }
+    let mut command = tokio::process::Command::new(&compiler.path);
+    command.args(&compiler.arguments).stdout(std::process::Stdio::null()).kill_on_drop(true);
+    match command.status().await {
+        Ok(status) if status.success() => compiled_before(engine, &cache, configs).await,
+        // Whatever went wrong there is tried here, and told if it goes wrong again.
+        _ => Ok(None),
+    }
+}
+
+/// All components from the cache. None: one of them is not there.
+async fn compiled_before(
+    engine: &Engine,
+    cache: &Arc<CodeCache>,
+    configs: &[Arc<ComponentConfig>],
+) -> Result<Option<Vec<Component>>, HostError> {
+    let (engine, cache, configs) = (engine.clone(), cache.clone(), configs.to_vec());
+    let finding =
+        tokio::task::spawn_blocking(move || compile::find_all(&engine, &cache, &configs)).await;
+    let found =
+        finding.map_err(|error| HostError::Engine(format!("the cache can't be read: {error}")))?;
+    Ok(found?.into_iter().collect())
 }
 
 fn serve_components(
