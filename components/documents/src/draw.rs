@@ -7,6 +7,7 @@ use oms_app::change::Along;
 use oms_app::documents::{Upload, keep};
 use oms_app::effects::{self, Execution, Executor};
 use oms_app::ports::ClaimedEffect;
+use oms_domain::access::SYSTEM_NAME;
 use oms_domain::catalogue;
 use oms_domain::decide::Command;
 use oms_domain::effect::EffectKind;
@@ -47,7 +48,7 @@ impl Executor for Drawer<'_> {
             media_type: "application/pdf".to_owned(),
             content: &rendered.pdf,
         };
-        match keep(self.backend, order, upload, "system", now).await {
+        match keep(self.backend, order, upload, SYSTEM_NAME, now).await {
             Ok(document) => {
                 let along = Along { documents: vec![document.clone()], ..Along::default() };
                 Execution::Done { command: Box::new(Command::DocumentDrawn { document }), along }

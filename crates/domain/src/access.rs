@@ -10,6 +10,9 @@ use crate::rights::Right;
 use crate::time::Instant;
 use std::collections::BTreeMap;
 
+/// The name of the product itself in histories; nobody has it as a login.
+pub const SYSTEM_NAME: &str = "system";
+
 /// Where an order stands, as rights are looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderPlace {
@@ -135,7 +138,7 @@ impl Actor {
     /// The product itself: the tick and the executors of effects. It has no rights of a person; what it does is decided
     /// by other commands.
     pub fn system() -> Actor {
-        Actor { name: "system".to_owned(), access: Vec::new() }
+        Actor { name: SYSTEM_NAME.to_owned(), access: Vec::new() }
     }
 
     /// Somebody with these rights everywhere.

@@ -1,5 +1,6 @@
 //! The order: a request with items (service, action, characteristics) at an address for a party.
 
+use crate::access::SYSTEM_NAME;
 use crate::address::Address;
 use crate::catalogue::Service;
 use crate::division::DivisionReference;
@@ -123,6 +124,11 @@ impl OrderState {
     pub fn is_open(self) -> bool {
         !self.is_closed()
     }
+
+    /// The order has ended, and nothing comes of it, though nobody cancelled it.
+    pub fn is_refusal(self) -> bool {
+        matches!(self, Self::Rejected | Self::Failed)
+    }
 }
 
 /// What an item does to its service, in the words of TMF622.
@@ -228,6 +234,13 @@ pub struct Document {
     /// Since when it no longer counts: the order was cancelled, or a newer one took its place. It is kept all the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub superseded_at: Option<Instant>,
+}
+
+impl Document {
+    /// Drawn by the product, and not uploaded by a person.
+    pub fn is_drawn(&self) -> bool {
+        self.created_by == SYSTEM_NAME
+    }
 }
 
 /// Where a task is.

@@ -1,6 +1,6 @@
 //! Staff: who they are, when they are absent, and who stands in for them.
 
-use crate::access::Period;
+use crate::access::{Period, SYSTEM_NAME};
 use crate::input::{Fault, Faults, ObjectReader};
 use crate::limits::{
     ABSENCES_MAX, COMMENT_CHARACTERS_MAX, LOGIN_CHARACTERS_MAX, NAME_CHARACTERS_MAX,
@@ -79,7 +79,7 @@ pub struct NewStaff {
 pub fn is_login(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-_".contains(c);
     let first = text.chars().next().is_some_and(|c| c.is_ascii_lowercase());
-    first && text.len() <= LOGIN_CHARACTERS_MAX && text.chars().all(plain) && text != "system"
+    first && text.len() <= LOGIN_CHARACTERS_MAX && text.chars().all(plain) && text != SYSTEM_NAME
 }
 
 const LOGIN_RULE: &str =

@@ -97,19 +97,23 @@ fn check_point_of_no_return(
     }
 }
 
-/// The earliest stage that the order was in and that depends on what changes.
+/// The earliest stage that the order was in and that depends on what changes. Stages behind the present one don't count: the
+/// order was sent back, and comes to them again anyhow. A scenario names its stages in the order in which they are passed.
 pub(super) fn stage_to_redo<'a>(
     order: &Order,
     scenario: &'a Scenario,
     amendment: &Amendment,
 ) -> Option<&'a Stage> {
-    let entered = order.stages_entered.iter().filter_map(|code| scenario.stage(code));
-    entered
-        .into_iter()
+    let place = |code: &String| scenario.stages.iter().position(|stage| stage.code == *code);
+    let here = place(&order.stage.code);
+    let passed = order.stages_entered.iter().filter(|code| place(code) <= here);
+    passed
+        .filter_map(|code| scenario.stage(code))
         .find(|stage| amendment.aspects.iter().any(|aspect| stage.is_redone_when(*aspect)))
 }
 
-/// Documents that show what was amended are drawn again, in the order in which they were drawn first.
+/// Documents that show what was amended are drawn again, in the order in which they were drawn first. What people have
+/// uploaded, such as what was signed, goes on counting: nobody signs again.
 fn draw_again(change: &mut Change<'_>, amendment: &Amendment) {
     if amendment.aspects.iter().all(|aspect| *aspect == Aspect::Details) {
         return;
@@ -120,7 +124,9 @@ fn draw_again(change: &mut Change<'_>, amendment: &Amendment) {
         entered.iter().filter_map(|code| scenario.stage(code)).flat_map(|stage| &stage.on_entry);
     let counts = |kind: &str| {
         let mut documents = change.order.documents.iter();
-        documents.any(|document| document.kind == kind && document.superseded_at.is_none())
+        documents.any(|document| {
+            document.kind == kind && document.is_drawn() && document.superseded_at.is_none()
+        })
     };
     // One that is still to be drawn shows the new content anyhow.
     let templates: Vec<String> = drawn
@@ -133,7 +139,9 @@ fn draw_again(change: &mut Change<'_>, amendment: &Amendment) {
         })
         .collect();
     for template in templates {
-        cancellation::supersede(change, |document| document.kind == template);
+        cancellation::supersede(change, |document| {
+            document.kind == template && document.is_drawn()
+        });
         let summary = format!("Document {template} is asked for again.");
         let payload = json!({ "template": template });
         change.request(EffectKind::Draw, EventType::DocumentRequested, summary, payload);

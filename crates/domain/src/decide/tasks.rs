@@ -1,7 +1,7 @@
 //! Work inside a stage: tasks open when those before them are done.
 
 use super::change::Change;
-use super::{require_not_cancelling, require_not_held, require_open, require_right};
+use super::{require_not_cancelling, require_not_held, require_open, require_right, transition};
 use crate::event::EventType;
 use crate::order::{Order, Task, TaskState};
 use crate::party::Language;
@@ -104,6 +104,7 @@ pub(super) fn complete(
     }
     let data = json!({ "task": code, "opened": opened });
     change.record(EventType::TaskCompleted, format!("{name}: done."), comment, data);
+    transition::reconsider_time(change);
     Ok(())
 }
 

@@ -2,7 +2,8 @@
 
 use super::change::Change;
 use super::{
-    Context, require_not_cancelling, require_not_held, require_open, require_right, tasks, visits,
+    Context, cancellation, require_not_cancelling, require_not_held, require_open, require_right,
+    tasks, visits,
 };
 use crate::effect::EffectKind;
 use crate::event::EventType;
@@ -135,6 +136,18 @@ pub(super) fn follow_meanwhile(change: &mut Change<'_>) -> Result<(), Rejection>
     done.into_iter().try_for_each(|kind| follow(change, kind))
 }
 
+/// What a rule forbade when its time came may be allowed now: it is looked at again.
+pub(super) fn reconsider_time(change: &mut Change<'_>) {
+    let scenario = change.context.scenario;
+    let order = &mut change.order;
+    let is_timed = scenario
+        .transitions_from(&order.stage.code)
+        .any(|transition| transition.automatic_after_minutes.is_some());
+    if order.leaves_at.is_none() && order.is_open() && is_timed {
+        order.leaves_at = Some(change.context.now);
+    }
+}
+
 /// Takes the transition whose time has come. What its guards refuse is left to people, who learn of it by the history and
 /// the deadline: it is not tried with every tick.
 pub(super) fn follow_time(change: &mut Change<'_>) -> Result<(), Rejection> {
@@ -180,7 +193,11 @@ pub(super) fn apply(
     }
     change.record(EventType::Transitioned, summary, comment, data);
     change.order.fields.extend(fields);
-    change.enter_stage(stage)
+    change.enter_stage(stage)?;
+    if stage.state.is_refusal() {
+        cancellation::supersede_since(change, "");
+    }
+    Ok(())
 }
 
 /// For how long the order was worked on in the stage that it leaves for another, in minutes of working time: by this later

@@ -88,6 +88,40 @@ fn a_new_phone_number_is_written_into_what_was_drawn_and_nothing_is_signed_again
     );
 }
 
+/// An individual's order that technicians work on, and what happens to it then.
+fn installed_and(steps: &[&str]) -> Story {
+    let (mut story, _) = Story::of("connect-individual");
+    let way = [
+        "sales does accept",
+        "tech does feasible",
+        "system draws contract",
+        "sales does sign",
+        "system draws work-order",
+    ];
+    for step in way.iter().chain(steps) {
+        if let Step::Rejected(rejection) = story.step(step) {
+            panic!("{step}: {rejection}");
+        }
+    }
+    story
+}
+
+#[test]
+fn what_was_signed_and_uploaded_goes_on_counting() {
+    let phone = r#"desk amends {"party":{"phone":"+998907654321"}}"#;
+    let story = installed_and(&["desk adds contract", phone]);
+    let counting = story.order.documents.iter().filter(|it| it.superseded_at.is_none());
+    let counting: Vec<_> = counting.map(|it| (it.kind.as_str(), it.created_by.as_str())).collect();
+    assert_eq!(counting, [("contract", "somebody")]);
+}
+
+#[test]
+fn an_order_that_was_sent_back_comes_to_later_stages_by_itself() {
+    let tariff = r#"desk amends {"items":[{"id":"1","service":"internet","action":"add","tariff":"home-100"}]}"#;
+    let story = installed_and(&["tech does revisit because no duct", tariff]);
+    assert_eq!(story.order.stage.code, "feasibility", "the contract comes after it");
+}
+
 #[test]
 fn past_the_point_of_no_return_the_agreement_stays_as_it_is() {
     tell(

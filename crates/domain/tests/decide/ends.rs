@@ -416,6 +416,21 @@ fn a_technician_is_sent_and_a_legal_entity_gets_a_report() {
 }
 
 #[test]
+fn what_was_late_when_the_time_to_close_came_closes_the_order_once_it_is_done() {
+    tell(
+        "support-legal",
+        "
+        registration                   => acknowledged registered north-tech | registered routed |
+        support does solved
+        after 10080m
+        system checks                  => inProgress confirmation north-tech | commented |
+        support finishes fault-report  => inProgress confirmation north-tech | taskCompleted |
+        system checks                  => completed closed north-tech | transitioned |
+        ",
+    );
+}
+
+#[test]
 fn who_does_not_answer_is_taken_as_satisfied_and_may_come_back_for_a_week() {
     tell(
         "support-individual",

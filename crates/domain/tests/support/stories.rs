@@ -4,6 +4,7 @@
 //! becomes the next order.
 
 use crate::orders::{ID, MORNING, actor, coverage, form, neighbourhood, registered_as, scenario};
+use oms_domain::access::SYSTEM_NAME;
 use oms_domain::amendment::Amendment;
 use oms_domain::calendar::Calendars;
 use oms_domain::decide::{AskedSlot, Command, Context, Decision, Told, VisitRequest, decide};
@@ -184,8 +185,8 @@ impl Story {
             "gives" => Command::Assign { assignee: Some(rest.to_owned()) },
             "takes" => Command::Assign { assignee: None },
             "says" => Command::Comment { text: rest.to_owned() },
-            "adds" => Command::AddDocument { document: self.document(rest) },
-            "draws" => Command::DocumentDrawn { document: self.document(rest) },
+            "adds" => Command::AddDocument { document: self.document(rest, "somebody") },
+            "draws" => Command::DocumentDrawn { document: self.document(rest, SYSTEM_NAME) },
             "repeats" => Command::AddDocument { document: self.order.documents[0].clone() },
             "provisions" => Command::Provisioned { objects: objects(&self.order) },
             "retires" => {
@@ -216,7 +217,7 @@ impl Story {
         }
     }
 
-    fn document(&mut self, kind: &str) -> Document {
+    fn document(&mut self, kind: &str, created_by: &str) -> Document {
         self.documents += 1;
         Document {
             id: format!("document-{}", self.documents),
@@ -228,7 +229,7 @@ impl Story {
             revision: self.order.revision,
             created_at: self.now,
             superseded_at: None,
-            created_by: "somebody".to_owned(),
+            created_by: created_by.to_owned(),
         }
     }
 }
