@@ -1,7 +1,7 @@
 //! `oms compile`: what a start would have to compile is compiled before.
 
 use crate::output::Output;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use oms_host::{HostOptions, Program};
 use serde_json::json;
@@ -19,11 +19,22 @@ pub struct Compile {
 }
 
 pub async fn run(command: Compile, output: Output) -> Result<ExitCode> {
+    require_manifest(&command.manifest)?;
     let cache = HostOptions::new(&command.manifest).cache_directory.context("there is no cache")?;
     let progress = |message: &str| output.progress(message);
     oms_host::precompile(&command.manifest, &BTreeMap::new(), &cache, &progress).await?;
     output.outcome("The components are compiled.", &json!({ "compiled": true }));
     Ok(ExitCode::SUCCESS)
+}
+
+pub fn require_manifest(manifest: &Path) -> Result<()> {
+    if !manifest.is_file() {
+        bail!(
+            "there is no {}; run this in the project's folder, or name it with --manifest",
+            manifest.display()
+        );
+    }
+    Ok(())
 }
 
 /// This program, told to compile the components of a manifest. None: the system does not know where it is.

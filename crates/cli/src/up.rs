@@ -76,12 +76,7 @@ pub async fn run(command: Up, output: Output) -> Result<ExitCode> {
     if command.demo && !is_loopback {
         bail!("--demo has tokens that everybody knows: it serves on a loopback address only");
     }
-    if !command.manifest.is_file() {
-        bail!(
-            "there is no {}; run this in the project's folder, or name it with --manifest",
-            command.manifest.display()
-        );
-    }
+    compile::require_manifest(&command.manifest)?;
     let folder = command.manifest.parent().unwrap_or(Path::new(""));
     let default_file = folder.join(".spin/sqlite_db.db");
     let location = match &command.database {
