@@ -84,8 +84,7 @@ fn check_point_of_no_return(
     if !amendment.aspects.iter().any(|aspect| aspect.is_substance()) {
         return Ok(None);
     }
-    let stage = change.context.scenario.stage(&change.order.stage.code);
-    match stage.and_then(|stage| stage.point_of_no_return.as_ref()) {
+    match cancellation::point_of_no_return(&change.order, change.context.scenario) {
         Some(PointOfNoReturn::Hard) => {
             Err(Rejection::AmendmentPastPointOfNoReturn { stage: change.order.stage.name.clone() })
         }

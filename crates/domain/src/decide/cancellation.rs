@@ -6,12 +6,12 @@
 use super::change::Change;
 use super::{require_not_cancelling, require_open, require_right, visits};
 use crate::event::EventType;
-use crate::order::{Cancellation, Document, OrderState};
+use crate::order::{Cancellation, Document, Order, OrderState};
 use crate::party::Language;
 use crate::provisioning;
 use crate::rejection::Rejection;
 use crate::rights::Right;
-use crate::scenario::{Compensation, LocalText, PointOfNoReturn};
+use crate::scenario::{Compensation, LocalText, PointOfNoReturn, Scenario};
 use serde_json::json;
 
 pub(super) fn cancel(
@@ -29,15 +29,25 @@ pub(super) fn cancel(
 
 /// What it costs to cancel the order where it is. None: nothing.
 pub(super) fn price(change: &Change<'_>) -> Result<Option<LocalText>, Rejection> {
-    let current = &change.order.stage;
-    let stage = change.context.scenario.stage(&current.code);
-    match stage.and_then(|stage| stage.point_of_no_return.as_ref()) {
+    match point_of_no_return(&change.order, change.context.scenario) {
         Some(PointOfNoReturn::Hard) => {
-            Err(Rejection::PastPointOfNoReturn { stage: current.name.clone() })
+            Err(Rejection::PastPointOfNoReturn { stage: change.order.stage.name.clone() })
         }
         Some(PointOfNoReturn::Soft { penalty }) => Ok(Some(penalty.clone())),
         None => Ok(None),
     }
+}
+
+/// A hard point that the order has come past, also when it was sent back since: what was done there is not undone. Else that
+/// of its stage.
+pub(super) fn point_of_no_return<'a>(
+    order: &Order,
+    scenario: &'a Scenario,
+) -> Option<&'a PointOfNoReturn> {
+    let entered = order.stages_entered.iter().filter_map(|code| scenario.stage(code));
+    let mut points = entered.filter_map(|stage| stage.point_of_no_return.as_ref());
+    let hard = points.find(|point| **point == PointOfNoReturn::Hard);
+    hard.or_else(|| scenario.stage(&order.stage.code)?.point_of_no_return.as_ref())
 }
 
 /// The same, once somebody has seen and accepted it.

@@ -195,6 +195,7 @@ fn a_service_is_changed_reworked_or_refused() {
         system draws work-order => inProgress reconfiguration north-tech | documentDrawn |
         tech does reconfigured  => pending confirmation north-support | transitioned routed |
         support does rework because too slow => inProgress reconfiguration north-tech | transitioned routed documentRequested | draw:work-order
+        desk cancels because too slow => ! past-point-of-no-return
         tech does reconfigured  => pending confirmation north-support | transitioned routed |
         support does confirm    => completed completed north-support | transitioned |
         ",
