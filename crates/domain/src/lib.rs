@@ -14,6 +14,7 @@ pub mod calendar;
 pub mod catalogue;
 pub mod decide;
 pub mod division;
+pub mod document;
 pub mod effect;
 pub mod escalation;
 pub mod event;
