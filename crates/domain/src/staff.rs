@@ -237,3 +237,48 @@ fn require_order(reader: &ObjectReader<'_>, from: Option<Instant>, until: Option
         reader.fault("until", "out-of-order", "until must be after from.");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn somebody_stands_in_during_an_absence_and_within_the_time_of_substitution() {
+        let day = |text: &str| Instant::parse(&format!("2026-12-{text}T00:00:00Z"));
+        // absent from, until | substitute from, until | day | who stands in
+        let table = "
+            10 20 | -  -  | 09 | -
+            10 20 | -  -  | 10 | olim
+            10 20 | -  -  | 20 | -
+            10 20 | 12 15 | 11 | -
+            10 20 | 12 15 | 12 | olim
+            10 20 | 12 15 | 15 | -
+            -  -  | -  -  | 12 | -
+        ";
+        for line in table.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            let words: Vec<&str> = line.split_whitespace().filter(|word| *word != "|").collect();
+            let [absent_from, absent_until, from, until, at, expected] = words[..] else {
+                panic!("{line}")
+            };
+            let absence = day(absent_from).zip(day(absent_until));
+            let absence = absence.map(|(from, until)| Absence { from, until, reason: None });
+            let substitute =
+                Substitute { login: "olim".to_owned(), from: day(from), until: day(until) };
+            let staff = Staff {
+                login: "aziza".to_owned(),
+                version: 1,
+                name: "Aziza".to_owned(),
+                position: None,
+                email: None,
+                phone: None,
+                active: true,
+                substitute: Some(substitute),
+                absences: absence.into_iter().collect(),
+                totp: false,
+                created_at: Instant(0),
+            };
+            let found = staff.stand_in(day(at).expect(line)).unwrap_or("-");
+            assert_eq!(found, expected, "{line}");
+        }
+    }
+}

@@ -11,7 +11,7 @@ use super::{
 use crate::amendment::{Amendment, Aspect, FieldChange};
 use crate::effect::EffectKind;
 use crate::event::EventType;
-use crate::order::Order;
+use crate::order::{Document, Order};
 use crate::provisioning;
 use crate::rejection::Rejection;
 use crate::rights::Right;
@@ -68,6 +68,11 @@ pub(super) fn amend(
             if let (Some(stage), true) = (stage, coverage.is_some()) {
                 change.route(stage)?;
             }
+            // What was made in a stage that the order comes to again is made there anew.
+            let ahead = dependent(&change.order, change.context.scenario, amendment).next();
+            if let Some(ahead) = ahead {
+                cancellation::supersede_since(change, &ahead.code);
+            }
             draw_again(change, amendment);
         }
     }
@@ -103,16 +108,23 @@ pub(super) fn stage_to_redo<'a>(
     scenario: &'a Scenario,
     amendment: &Amendment,
 ) -> Option<&'a Stage> {
-    let place = |code: &String| scenario.stages.iter().position(|stage| stage.code == *code);
+    let place = |code: &str| scenario.stages.iter().position(|stage| stage.code == code);
     let here = place(&order.stage.code);
-    let passed = order.stages_entered.iter().filter(|code| place(code) <= here);
-    passed
-        .filter_map(|code| scenario.stage(code))
-        .find(|stage| amendment.aspects.iter().any(|aspect| stage.is_redone_when(*aspect)))
+    dependent(order, scenario, amendment).find(|stage| place(&stage.code) <= here)
+}
+
+/// The stages that the order was in and that depend on what changes, in the order in which it came to them first.
+fn dependent<'a>(
+    order: &Order,
+    scenario: &'a Scenario,
+    amendment: &Amendment,
+) -> impl Iterator<Item = &'a Stage> {
+    let entered = order.stages_entered.iter().filter_map(|code| scenario.stage(code));
+    entered.filter(|stage| amendment.aspects.iter().any(|aspect| stage.is_redone_when(*aspect)))
 }
 
 /// Documents that show what was amended are drawn again, in the order in which they were drawn first. What people have
-/// uploaded, such as what was signed, goes on counting: nobody signs again.
+/// uploaded, such as what was signed, goes on counting unless the agreement itself changes: then it is signed again.
 fn draw_again(change: &mut Change<'_>, amendment: &Amendment) {
     if amendment.aspects.iter().all(|aspect| *aspect == Aspect::Details) {
         return;
@@ -121,11 +133,11 @@ fn draw_again(change: &mut Change<'_>, amendment: &Amendment) {
     let entered = change.order.stages_entered.clone();
     let drawn =
         entered.iter().filter_map(|code| scenario.stage(code)).flat_map(|stage| &stage.on_entry);
+    let is_substance = amendment.aspects.iter().any(|aspect| aspect.is_substance());
+    let shows_it = |document: &Document| is_substance || document.is_drawn();
     let counts = |kind: &str| {
-        let mut documents = change.order.documents.iter();
-        documents.any(|document| {
-            document.kind == kind && document.is_drawn() && document.superseded_at.is_none()
-        })
+        let mut documents = change.order.documents.iter().filter(|document| shows_it(document));
+        documents.any(|document| document.kind == kind && document.superseded_at.is_none())
     };
     // One that is still to be drawn shows the new content anyhow.
     let templates: Vec<String> = drawn
@@ -138,9 +150,7 @@ fn draw_again(change: &mut Change<'_>, amendment: &Amendment) {
         })
         .collect();
     for template in templates {
-        cancellation::supersede(change, |document| {
-            document.kind == template && document.is_drawn()
-        });
+        cancellation::supersede(change, |document| document.kind == template && shows_it(document));
         let summary = format!("Document {template} is asked for again.");
         let payload = json!({ "template": template });
         change.request(EffectKind::Draw, EventType::DocumentRequested, summary, payload);

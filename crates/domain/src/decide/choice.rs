@@ -15,7 +15,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 /// Those who were too late spread over so many visits: four after the first time, sixteen after the second, at most these.
 const SPREAD_BASE: usize = 4;
 const SPREAD_MAX: usize = 256;
-/// Free times that are looked at for each of them: those of one technician begin every quarter of an hour.
+/// Free times that are looked at for each of them: those of one technician begin every half hour.
 const TIMES_FOR_EACH: usize = 8;
 
 /// A technician and a time.

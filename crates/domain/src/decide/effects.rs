@@ -36,8 +36,8 @@ pub(super) fn document_drawn(change: &mut Change<'_>, mut document: Document) {
     notes::record(change, EventType::DocumentDrawn, summary, document);
 }
 
-/// The order is cancelled or refused, or before every stage that draws this kind. A scenario names its stages in the order in which
-/// they are passed.
+/// The order is cancelled or refused, or before every stage that draws this kind. A scenario names its stages in the order
+/// in which they are passed.
 fn is_taken_back(change: &Change<'_>, kind: &str) -> bool {
     let order = &change.order;
     let is_ended = order.state == OrderState::Cancelled || order.state.is_refusal();

@@ -31,6 +31,15 @@ pub struct Story {
     documents: usize,
 }
 
+/// An individual's connection comes to the technicians who install it.
+pub const TO_INSTALLATION: [&str; 5] = [
+    "sales does accept",
+    "tech does feasible",
+    "system draws contract",
+    "sales does sign",
+    "system draws work-order",
+];
+
 /// What one step came to.
 pub enum Step {
     Time,
@@ -39,6 +48,15 @@ pub enum Step {
 }
 
 impl Story {
+    /// Steps of which none is refused.
+    pub fn goes(&mut self, steps: &[&str]) {
+        for step in steps {
+            if let Step::Rejected(rejection) = self.step(step) {
+                panic!("{step}: {rejection}");
+            }
+        }
+    }
+
     /// Begins with the registration of a form, see [`form`].
     pub fn of(name: &str) -> (Story, Decision) {
         Story::in_scenario(name, scenario(name))
