@@ -65,9 +65,9 @@ fn every_scenario_is_walked_to_every_end_and_cancelled_in_every_stage() {
 fn newest() -> impl Iterator<Item = &'static Scenario> {
     let newest = |scenario: &&Scenario| {
         let same = |other: &&Scenario| other.code == scenario.code;
-        built_in().iter().filter(same).all(|other| other.version <= scenario.version)
+        built_in().filter(same).all(|other| other.version <= scenario.version)
     };
-    built_in().iter().filter(newest)
+    built_in().filter(newest)
 }
 
 fn by_time(transition: &Transition) -> bool {

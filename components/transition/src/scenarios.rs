@@ -39,7 +39,7 @@ pub async fn list(session: Session, mut parameters: Parameters) -> Result<Respon
             |cursor: &Cursor| (code, i64::from(version)) > (cursor.id.as_str(), cursor.value);
         after.as_ref().is_none_or(place)
     };
-    let built_in = scenario::built_in().iter().filter(|it| is_next(&it.code, it.version));
+    let built_in = scenario::built_in().filter(|it| is_next(&it.code, it.version));
     let built_in = built_in.filter(|_| state.is_none_or(|it| it == ScenarioState::Published));
     let mut items: Vec<(String, u32, Value)> = built_in
         .map(|it| (it.code.clone(), it.version, built_in_entry(it)))

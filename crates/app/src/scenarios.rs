@@ -68,8 +68,7 @@ pub async fn create<P: Scenarios + Organisation>(
     if !of_code.is_empty() {
         return Err(AppError::Invalid(of_code));
     }
-    let built_in = scenario::built_in().iter().filter(|it| it.code == scenario.code);
-    let version_min = built_in.map(|it| it.version).max().unwrap_or(0);
+    let version_min = scenario::newest_version(&scenario.code).unwrap_or(0);
     let signature = Signature { at: now, by: actor.name.clone() };
     scenario.version = ports.put_draft(&scenario, version_min, &signature).await?;
     outcome(ports, &scenario, faults).await

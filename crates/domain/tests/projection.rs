@@ -42,7 +42,7 @@ fn the_usual_way_is_the_shortest_to_a_completed_end() {
         let (code, version) = name.split_once(' ').expect("a version");
         let version: u32 = version.parse().expect("a number");
         let is = |it: &&oms_domain::scenario::Scenario| it.code == code && it.version == version;
-        let scenario = built_in().iter().find(is).unwrap_or_else(|| panic!("no {name}"));
+        let scenario = built_in().find(is).unwrap_or_else(|| panic!("no {name}"));
         let way = usual_way(scenario, &from);
         let codes = way.map(|way| way.iter().map(|stage| stage.code.clone()).collect::<Vec<_>>());
         assert_eq!(codes.map_or("no way".to_owned(), |codes| codes.join(" ")), expected, "{line}");

@@ -196,9 +196,9 @@ fn registration_statement(dialect: Dialect) -> String {
 }
 
 /// Code of the scenario that an order takes unless the operator has one of their own.
-fn built_in_code(query: &RegistrationQuery) -> Option<String> {
+fn built_in_code(query: &RegistrationQuery) -> Option<&'static str> {
     let (kind, party_type) = query.scenario_for?;
-    scenario::for_order(kind, party_type).map(|scenario| scenario.code.clone())
+    scenario::code_for_order(kind, party_type)
 }
 
 fn load_statement(dialect: Dialect, column: &str) -> String {

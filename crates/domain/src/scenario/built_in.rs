@@ -1,48 +1,94 @@
 //! The scenarios that come with the product: `scenarios/*.toml`.
 
 use super::model::{Scenario, parse_toml};
-use crate::order::OrderKind;
+use crate::order::OrderKind::{self, Change, Connect, Disconnect, Support};
 use crate::party::PartyType;
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
-const SOURCES: [&str; 12] = [
-    include_str!("../../../../scenarios/connect-individual.toml"),
-    include_str!("../../../../scenarios/connect-legal.toml"),
-    include_str!("../../../../scenarios/disconnect-individual.toml"),
-    include_str!("../../../../scenarios/disconnect-legal.toml"),
-    include_str!("../../../../scenarios/change-individual.toml"),
-    include_str!("../../../../scenarios/change-legal.toml"),
-    include_str!("../../../../scenarios/support-individual.toml"),
-    include_str!("../../../../scenarios/support-legal.toml"),
-    // A published version never changes; orders that began with it keep it.
-    include_str!("../../../../scenarios/connect-individual-2.toml"),
-    include_str!("../../../../scenarios/connect-legal-2.toml"),
-    include_str!("../../../../scenarios/support-individual-2.toml"),
-    include_str!("../../../../scenarios/support-legal-2.toml"),
-];
+/// What must be known of a scenario to choose it. Its text is read when it is first wanted: every instance of a component
+/// begins with none of them, and most need one or two.
+struct BuiltIn {
+    code: &'static str,
+    version: u32,
+    kind: OrderKind,
+    party_type: Option<PartyType>,
+    text: &'static str,
+    scenario: OnceLock<Scenario>,
+}
 
-static SCENARIOS: LazyLock<Vec<Scenario>> = LazyLock::new(|| {
-    let parse = |text: &&str| {
-        parse_toml(text).expect("built-in scenarios are part of the program and read by a test")
+impl BuiltIn {
+    fn scenario(&self) -> &Scenario {
+        self.scenario.get_or_init(|| {
+            parse_toml(self.text)
+                .expect("built-in scenarios are part of the program and read by a test")
+        })
+    }
+}
+
+const ANYONE: Option<PartyType> = None;
+const PERSON: Option<PartyType> = Some(PartyType::Individual);
+const COMPANY: Option<PartyType> = Some(PartyType::LegalEntity);
+
+macro_rules! built_in {
+    ($($code:literal $version:literal $kind:ident $party_type:ident $file:literal;)*) => {
+        [$(BuiltIn {
+            code: $code,
+            version: $version,
+            kind: $kind,
+            party_type: $party_type,
+            text: include_str!(concat!("../../../../scenarios/", $file)),
+            scenario: OnceLock::new(),
+        }),*]
     };
-    SOURCES.iter().map(parse).collect()
-});
+}
 
-pub fn built_in() -> &'static [Scenario] {
-    &SCENARIOS
+// A published version never changes; orders that began with it keep it.
+static SCENARIOS: [BuiltIn; 12] = built_in! {
+    "connect-individual"    1 Connect    PERSON  "connect-individual.toml";
+    "connect-individual"    2 Connect    PERSON  "connect-individual-2.toml";
+    "connect-legal"         1 Connect    COMPANY "connect-legal.toml";
+    "connect-legal"         2 Connect    COMPANY "connect-legal-2.toml";
+    "disconnect-individual" 1 Disconnect ANYONE  "disconnect-individual.toml";
+    "disconnect-legal"      1 Disconnect COMPANY "disconnect-legal.toml";
+    "change-individual"     1 Change     ANYONE  "change-individual.toml";
+    "change-legal"          1 Change     COMPANY "change-legal.toml";
+    "support-individual"    1 Support    ANYONE  "support-individual.toml";
+    "support-individual"    2 Support    ANYONE  "support-individual-2.toml";
+    "support-legal"         1 Support    COMPANY "support-legal.toml";
+    "support-legal"         2 Support    COMPANY "support-legal-2.toml";
+};
+
+/// All built-in scenarios in all their versions.
+pub fn built_in() -> impl Iterator<Item = &'static Scenario> + Clone {
+    SCENARIOS.iter().map(BuiltIn::scenario)
 }
 
 pub fn find(code: &str, version: u32) -> Option<&'static Scenario> {
-    SCENARIOS.iter().find(|scenario| scenario.code == code && scenario.version == version)
+    let is = |it: &&BuiltIn| it.code == code && it.version == version;
+    SCENARIOS.iter().find(is).map(BuiltIn::scenario)
+}
+
+/// The number of the newest built-in version of a scenario; `None`: none has this code.
+pub fn newest_version(code: &str) -> Option<u32> {
+    SCENARIOS.iter().filter(|it| it.code == code).map(|it| it.version).max()
 }
 
 /// The newest scenario for an order. One for the type of party goes before one for both.
 pub fn for_order(kind: OrderKind, party: Option<PartyType>) -> Option<&'static Scenario> {
+    newest_for(kind, party).map(BuiltIn::scenario)
+}
+
+/// The code of [`for_order`], for whom that is enough.
+pub fn code_for_order(kind: OrderKind, party: Option<PartyType>) -> Option<&'static str> {
+    newest_for(kind, party).map(|it| it.code)
+}
+
+fn newest_for(kind: OrderKind, party: Option<PartyType>) -> Option<&'static BuiltIn> {
     SCENARIOS
         .iter()
-        .filter(|scenario| scenario.order_kind == kind)
-        .filter(|scenario| scenario.party_type.is_none() || scenario.party_type == party)
-        .max_by_key(|scenario| (scenario.party_type.is_some(), scenario.version))
+        .filter(|it| it.kind == kind)
+        .filter(|it| it.party_type.is_none() || it.party_type == party)
+        .max_by_key(|it| (it.party_type.is_some(), it.version))
 }
 
 #[cfg(test)]
@@ -51,9 +97,23 @@ mod tests {
 
     #[test]
     fn every_built_in_scenario_is_read_and_has_no_faults() {
-        for source in SOURCES {
-            let scenario = parse_toml(source).unwrap_or_else(|error| panic!("{error}\n{source}"));
-            assert_eq!(super::super::check(&scenario), [], "{}", scenario.code);
+        for it in &SCENARIOS {
+            let name = format!("{} {}", it.code, it.version);
+            let scenario = parse_toml(it.text).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!((scenario.code.as_str(), scenario.version), (it.code, it.version));
+            assert_eq!(
+                (scenario.order_kind, scenario.party_type),
+                (it.kind, it.party_type),
+                "{name}"
+            );
+            assert_eq!(super::super::check(&scenario), [], "{name}");
+        }
+    }
+
+    #[test]
+    fn versions_are_numbered_without_gaps() {
+        for it in &SCENARIOS {
+            assert!(it.version == 1 || find(it.code, it.version - 1).is_some(), "{}", it.code);
         }
     }
 

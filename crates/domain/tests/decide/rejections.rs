@@ -335,15 +335,12 @@ fn what_a_scenario_draws_and_asks_for_is_what_the_stories_above_have_walked() {
     ]
     .into();
     let known: BTreeSet<&str> =
-        oms_domain::scenario::built_in().iter().map(|scenario| scenario.code.as_str()).collect();
+        oms_domain::scenario::built_in().map(|scenario| scenario.code.as_str()).collect();
     assert_eq!(told, known);
     let retires = |scenario: &Scenario| {
         scenario.stages.iter().any(|stage| stage.on_entry.contains(&EntryAction::Retire))
     };
-    assert!(
-        !oms_domain::scenario::built_in().iter().any(retires),
-        "tell the story of a retirement"
-    );
+    assert!(!oms_domain::scenario::built_in().any(retires), "tell the story of a retirement");
 }
 
 fn accept() -> Command {

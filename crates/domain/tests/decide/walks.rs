@@ -70,9 +70,9 @@ fn told(scenario: &'static Scenario, way: &[String]) -> Story {
 pub fn newest() -> impl Iterator<Item = &'static Scenario> {
     let newest = |scenario: &&Scenario| {
         let same = |other: &&Scenario| other.code == scenario.code;
-        built_in().iter().filter(same).all(|other| other.version <= scenario.version)
+        built_in().filter(same).all(|other| other.version <= scenario.version)
     };
-    built_in().iter().filter(newest)
+    built_in().filter(newest)
 }
 
 /// The shortest way to each stage.
