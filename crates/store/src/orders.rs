@@ -38,7 +38,7 @@ impl<D: Database> Orders for Store<D> {
             query.import_key.clone().into(),
             query.scenario_for.map(|(kind, _)| kind.code().to_owned()).into(),
             query.scenario_for.and_then(|(_, party)| party).map(|it| it.code().to_owned()).into(),
-            built_in_code(query).into(),
+            built_in_code(query).map(str::to_owned).into(),
         ];
         let statement = for_dialect(&STATEMENTS, self.database.dialect());
         let mut rows = self.database.query(statement, parameters).await?;
