@@ -56,6 +56,10 @@ pub(crate) const SQLITE_CONNECTIONS_PER_INSTANCE_MAX: usize = 256;
 /// How long a statement waits for another writer. SQLite's usual choice, and what Spin leaves it at.
 pub(crate) const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// SQLite connections that wait for the next guest. As many as serve at once on a busy machine of a few cores; each may
+/// hold 2 MiB of the database.
+pub(crate) const SQLITE_IDLE_CONNECTIONS_MAX: usize = 16;
+
 /// Prepared statements kept by each SQLite connection; the product has fewer than this.
 pub(crate) const SQLITE_STATEMENTS_CACHED: usize = 128;
 

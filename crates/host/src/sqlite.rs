@@ -5,6 +5,7 @@
 //! short reads run at once.
 
 mod connection;
+mod idle;
 mod short_read;
 mod write_ahead_log;
 

@@ -9,16 +9,14 @@ use std::{
 };
 
 use parking_lot::FairMutex;
-use rusqlite::{
-    hooks::{AuthAction, AuthContext, Authorization},
-    types::{ToSqlOutput, ValueRef},
-};
+use rusqlite::types::{ToSqlOutput, ValueRef};
 
-use super::short_read::{Budget, ShortResult, SlowReads};
+use super::idle::{Handle, IdleHandles};
+use super::short_read::{ShortResult, SlowReads};
 use super::write_ahead_log::WriteAheadLog;
 use crate::{
     bindings::spin::sqlite::sqlite::{Error, QueryResult, RowResult, Value},
-    limits::{RESULT_BYTES_MAX, SQLITE_BUSY_TIMEOUT, SQLITE_STATEMENTS_CACHED},
+    limits::RESULT_BYTES_MAX,
     rows::{Answer, RowSink},
 };
 
@@ -31,6 +29,7 @@ pub(crate) struct Database {
     /// A connection that does nothing. SQLite writes its log back and deletes it when the last
     /// connection closes; components open and close all the time, and would pay for that each time.
     keeper: Mutex<Option<rusqlite::Connection>>,
+    idle: IdleHandles,
     log: WriteAheadLog,
     /// Statements that write come one after the other, in the order in which they came: SQLite itself
     /// lets those that find it busy sleep for growing times, and some of them for long.
@@ -45,7 +44,7 @@ pub struct Connection(Arc<Opened>);
 struct Opened {
     database: Arc<Database>,
     /// Empty until the first statement, as in Spin.
-    connection: Mutex<Option<(rusqlite::Connection, Budget)>>,
+    connection: Mutex<Option<Handle>>,
     /// Kept beside the connection, so that asking for them never waits for a running query.
     changes: AtomicU64,
     last_insert_rowid: AtomicI64,
@@ -56,6 +55,7 @@ impl Database {
         Self {
             path: Arc::new(path),
             keeper: Mutex::new(None),
+            idle: IdleHandles::default(),
             log: WriteAheadLog::default(),
             writers: FairMutex::new(()),
             slow_reads: SlowReads::default(),
@@ -73,6 +73,7 @@ impl Database {
 
     /// Lets SQLite tidy up. Called when no component runs any more.
     pub fn close(&self) {
+        self.idle.close();
         self.log.close();
         self.keeper.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
@@ -89,12 +90,12 @@ impl Database {
         }
     }
 
-    fn open(&self) -> rusqlite::Result<(rusqlite::Connection, Budget)> {
-        let connection = rusqlite::Connection::open(&*self.path)?;
-        connection.busy_timeout(SQLITE_BUSY_TIMEOUT)?;
-        connection.set_prepared_statement_cache_capacity(SQLITE_STATEMENTS_CACHED);
-        connection.authorizer(Some(authorize));
-        WriteAheadLog::watch(&connection);
+    /// One that another guest has left as it found it, or a new one.
+    fn open(&self) -> rusqlite::Result<Handle> {
+        if let Some(handle) = self.idle.take() {
+            return Ok(handle);
+        }
+        let handle = Handle::open(&self.path)?;
         let mut keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner);
         if keeper.is_none() {
             let kept = rusqlite::Connection::open(&*self.path)?;
@@ -102,18 +103,7 @@ impl Database {
             kept.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
             *keeper = Some(kept);
         }
-        let budget = Budget::of(&connection);
-        Ok((connection, budget))
-    }
-}
-
-/// A guest was granted a database and not the file system around it.
-fn authorize(context: AuthContext<'_>) -> Authorization {
-    match context.action {
-        AuthAction::Attach { filename } if !matches!(filename, "" | ":memory:") => {
-            Authorization::Deny
-        }
-        _ => Authorization::Allow,
+        Ok(handle)
     }
 }
 
@@ -172,8 +162,8 @@ impl Opened {
     /// The result, if it is there in a moment. The file is opened by a thread that may wait.
     fn read_at_once(&self, sql: &str, parameters: &[Value]) -> Option<ShortResult> {
         let slot = self.connection.try_lock().ok()?;
-        let (connection, budget) = slot.as_ref()?;
-        self.database.slow_reads.read(connection, budget, sql, parameters)
+        let handle = slot.as_ref()?;
+        self.database.slow_reads.read(&handle.connection, &handle.budget, sql, parameters)
     }
 
     fn run(
@@ -183,9 +173,9 @@ impl Opened {
         receiver: &mut impl Receiver,
     ) -> Result<(), Error> {
         let mut slot = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        let (connection, _) = match &mut *slot {
-            Some(opened) => opened,
-            empty => empty.insert(self.database.open().map_err(io)?),
+        let connection = match &mut *slot {
+            Some(opened) => &opened.connection,
+            empty => &empty.insert(self.database.open().map_err(io)?).connection,
         };
         let result = query(connection, &self.database.writers, sql, parameters, receiver);
         self.database.tend_log();
@@ -198,11 +188,12 @@ impl Opened {
 impl Drop for Opened {
     fn drop(&mut self) {
         let slot = self.connection.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let Some(refused) = slot.take().and_then(|handle| self.database.idle.keep(handle)) else {
+            return;
+        };
         // Closing rolls back and may write to the disk, so it is done elsewhere where possible.
-        if let Some(connection) = slot.take()
-            && let Ok(runtime) = tokio::runtime::Handle::try_current()
-        {
-            runtime.spawn_blocking(move || drop(connection));
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn_blocking(move || drop(refused));
         }
     }
 }
