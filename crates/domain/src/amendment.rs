@@ -68,14 +68,39 @@ pub enum Aspect {
     /// What: services, tariffs, characteristics.
     Items,
     RequestedDate,
-    /// Priority, external id, promised date, symptom, description, the day of the start: nothing is made of them.
+    /// What is wrong, in words: the symptom, the description. The work-order shows it.
+    Description,
+    /// Priority, external id, promised date, the day of the start: nothing is made of them.
     Details,
 }
 
 impl Aspect {
+    pub const ALL: [Aspect; 7] = [
+        Aspect::Party,
+        Aspect::Contact,
+        Aspect::Address,
+        Aspect::Items,
+        Aspect::RequestedDate,
+        Aspect::Description,
+        Aspect::Details,
+    ];
+
     /// The agreement itself changes: what was signed and what was made no longer hold.
     pub fn is_substance(self) -> bool {
         matches!(self, Aspect::Party | Aspect::Address | Aspect::Items)
+    }
+
+    /// A document of this template says so.
+    pub fn is_shown_in(self, template: &str) -> bool {
+        match self {
+            Aspect::Details => false,
+            Aspect::Description => template == "work-order",
+            Aspect::Party
+            | Aspect::Contact
+            | Aspect::Address
+            | Aspect::Items
+            | Aspect::RequestedDate => true,
+        }
     }
 }
 
@@ -283,6 +308,7 @@ fn aspect(field: &str, order: &Order, amended: &Registration) -> Aspect {
         "address" | "linePhone" => Aspect::Address,
         "items" => Aspect::Items,
         "requestedDate" => Aspect::RequestedDate,
+        "symptom" | "description" => Aspect::Description,
         _ => Aspect::Details,
     }
 }

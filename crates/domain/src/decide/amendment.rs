@@ -8,7 +8,7 @@ use super::change::Change;
 use super::{
     cancellation, hold, require_not_cancelling, require_not_held, require_open, require_right,
 };
-use crate::amendment::{Amendment, Aspect, FieldChange};
+use crate::amendment::{Amendment, FieldChange};
 use crate::effect::EffectKind;
 use crate::event::EventType;
 use crate::order::{Document, Order};
@@ -113,26 +113,33 @@ pub(super) fn stage_to_redo<'a>(
     dependent(order, scenario, amendment).find(|stage| place(&stage.code) <= here)
 }
 
-/// The stages that the order was in and that depend on what changes, in the order in which it came to them first.
+/// The stages that the order was in and that depend on what changes, in the order in which it came to them first. One that
+/// is redone only while the order is in it is none of them later.
 fn dependent<'a>(
     order: &Order,
     scenario: &'a Scenario,
     amendment: &Amendment,
 ) -> impl Iterator<Item = &'a Stage> {
     let entered = order.stages_entered.iter().filter_map(|code| scenario.stage(code));
-    entered.filter(|stage| amendment.aspects.iter().any(|aspect| stage.is_redone_when(*aspect)))
+    entered
+        .filter(|stage| !is_over(order, stage))
+        .filter(|stage| amendment.aspects.iter().any(|aspect| stage.is_redone_when(*aspect)))
+}
+
+/// What was done in the stage stays as it is, whatever is amended now.
+fn is_over(order: &Order, stage: &Stage) -> bool {
+    stage.redo_only_here && stage.code != order.stage.code
 }
 
 /// Documents that show what was amended are drawn again, in the order in which they were drawn first. What people have
 /// uploaded, such as what was signed, goes on counting unless the agreement itself changes: then it is signed again.
 fn draw_again(change: &mut Change<'_>, amendment: &Amendment) {
-    if amendment.aspects.iter().all(|aspect| *aspect == Aspect::Details) {
-        return;
-    }
     let scenario = change.context.scenario;
     let entered = change.order.stages_entered.clone();
+    let stages = entered.iter().filter_map(|code| scenario.stage(code));
     let drawn =
-        entered.iter().filter_map(|code| scenario.stage(code)).flat_map(|stage| &stage.on_entry);
+        stages.filter(|stage| !is_over(&change.order, stage)).flat_map(|stage| &stage.on_entry);
+    let shows = |template: &str| amendment.aspects.iter().any(|it| it.is_shown_in(template));
     let is_substance = amendment.aspects.iter().any(|aspect| aspect.is_substance());
     let shows_it = |document: &Document| is_substance || document.is_drawn();
     let counts = |kind: &str| {
@@ -142,7 +149,9 @@ fn draw_again(change: &mut Change<'_>, amendment: &Amendment) {
     // One that is still to be drawn shows the new content anyhow.
     let templates: Vec<String> = drawn
         .filter_map(|action| match action {
-            EntryAction::Draw { template } if counts(template) => Some(template.clone()),
+            EntryAction::Draw { template } if shows(template) && counts(template) => {
+                Some(template.clone())
+            }
             EntryAction::Draw { .. }
             | EntryAction::Provision
             | EntryAction::Retire
@@ -151,10 +160,26 @@ fn draw_again(change: &mut Change<'_>, amendment: &Amendment) {
         .collect();
     for template in templates {
         cancellation::supersede(change, |document| document.kind == template && shows_it(document));
+        // What the order comes to again is drawn there.
+        if is_drawn_ahead(change, &template) {
+            continue;
+        }
         let summary = format!("Document {template} is asked for again.");
         let payload = json!({ "template": template });
         change.request(EffectKind::Draw, EventType::DocumentRequested, summary, payload);
     }
+}
+
+/// The order was sent back before every stage that draws the document. A scenario names its stages in the order in which they
+/// are passed.
+fn is_drawn_ahead(change: &Change<'_>, template: &str) -> bool {
+    let stages = &change.context.scenario.stages;
+    let draws = |stage: &Stage| {
+        let is_drawn = |action: &EntryAction| matches!(action, EntryAction::Draw { template: drawn } if drawn == template);
+        stage.on_entry.iter().any(is_drawn)
+    };
+    let here = stages.iter().position(|stage| stage.code == change.order.stage.code);
+    stages.iter().position(draws).is_some_and(|first| here < Some(first))
 }
 
 /// Objects that are no longer needed are retired; the others are made sure of again where the plan has changed, unless the

@@ -75,7 +75,9 @@ pub(super) fn take_back(
     visits::release(change, "the order is cancelled");
     supersede_since(change, "");
     if provisioning::retirement(&change.order).is_empty() {
-        return finish(change, Some(reason), penalty.map(|text| text.get(Language::En).to_owned()));
+        finish(change, Some(reason), penalty.map(|text| text.get(Language::En).to_owned()))?;
+        retire_made(change);
+        return Ok(());
     }
     let summary =
         format!("To be cancelled in {}: first what was made is taken back.", current.name);
@@ -130,6 +132,16 @@ fn finish(
     let summary = format!("Cancelled in {}.", current.name);
     change.record(EventType::Cancelled, summary, reason, data);
     change.enter_stage(stage)
+}
+
+/// What the stages that the order was in have made in the billing system is retired. It is asked for also when the order knows
+/// of nothing: making it may have failed half way.
+pub(super) fn retire_made(change: &mut Change<'_>) {
+    let scenario = change.context.scenario;
+    let entered = change.order.stages_entered.iter().filter_map(|code| scenario.stage(code));
+    if entered.flat_map(|stage| &stage.compensation).any(|it| *it == Compensation::Retire) {
+        change.request_retirement();
+    }
 }
 
 /// Documents that the stages from this one on are taken back with no longer count; they stay in the order. A stage that the

@@ -196,6 +196,7 @@ pub(super) fn apply(
     change.enter_stage(stage)?;
     if stage.state.is_refusal() {
         cancellation::supersede_since(change, "");
+        cancellation::retire_made(change);
     }
     Ok(())
 }

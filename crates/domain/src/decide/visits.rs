@@ -131,6 +131,10 @@ pub(super) fn is_in_reach(from: Instant, now: Instant) -> bool {
 /// Books the visit of the stage that the order has come into.
 pub(super) fn book(change: &mut Change<'_>, stage: &Stage) -> Result<(), Rejection> {
     let Some(visit) = stage.visit() else { return Ok(()) };
+    if is_kept(change) {
+        return Ok(());
+    }
+    release(change, "another division sends somebody now");
     let Some(workforce) = change.context.workforce else {
         not_booked(change, "No visit was booked: nobody was there to agree on a time.");
         return Ok(());
@@ -150,6 +154,16 @@ pub(super) fn book(change: &mut Change<'_>, stage: &Stage) -> Result<(), Rejecti
     let chosen = choose(change, workforce, visit, &request)?;
     take(change, chosen, EventType::VisitBooked, None);
     Ok(())
+}
+
+/// An amendment redoes the stage, and whoever was to come is of the division that still sends somebody: what was agreed with the
+/// subscriber holds, since the time between two visits does not depend on where they are.
+fn is_kept(change: &Change<'_>) -> bool {
+    let booked = change.order.appointment.as_ref();
+    let booked = booked.filter(|appointment| appointment.state == AppointmentState::Booked);
+    let (Some(booked), Some(workforce)) = (booked, change.context.workforce) else { return false };
+    let technicians = workforce.of(&change.order.division.code);
+    technicians.iter().any(|technician| technician.code == booked.technician)
 }
 
 fn not_booked(change: &mut Change<'_>, summary: &str) {
@@ -248,9 +262,12 @@ pub(super) fn release(change: &mut Change<'_>, why: &str) {
     change.record(EventType::VisitReleased, summary, None, data);
 }
 
-/// The order leaves its stage. Onward the work of the visit is done; back, or to an end without success, it is released.
-/// A scenario names its stages in the order in which they are passed.
+/// The order leaves its stage. Onward the work of the visit is done; back, or to an end without success, it is released. When
+/// the stage is entered anew, [`book`] decides. A scenario names its stages in the order in which they are passed.
 pub(super) fn leave(change: &mut Change<'_>, next: &Stage) {
+    if next.code == change.order.stage.code {
+        return;
+    }
     let stages = &change.context.scenario.stages;
     let place = |code: &str| stages.iter().position(|stage| stage.code == code);
     let onward = place(&next.code) > place(&change.order.stage.code)

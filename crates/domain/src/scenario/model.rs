@@ -77,6 +77,10 @@ pub struct Stage {
     /// stage that draws a document which it must have to be left depends on the party, the address and the items.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub redo_when: Vec<Aspect>,
+    /// An amendment redoes the stage, and draws its documents anew, only while the order is in it: what was done here is over
+    /// once the order has left, as a visit is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub redo_only_here: bool,
     /// What takes the stage back when the order is cancelled after it was entered. The stages are taken back in reverse.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub compensation: Vec<Compensation>,
@@ -271,7 +275,10 @@ impl Stage {
     /// The order comes back to the stage when an amendment changes this after it was here.
     pub fn is_redone_when(&self, aspect: Aspect) -> bool {
         if !self.redo_when.is_empty() {
-            return self.redo_when.contains(&aspect);
+            // Scenarios that were published before descriptions had a word of their own say details for both.
+            let is_described = aspect == Aspect::Description;
+            return self.redo_when.contains(&aspect)
+                || is_described && self.redo_when.contains(&Aspect::Details);
         }
         let agrees = self.on_entry.iter().any(|action| match action {
             EntryAction::Draw { template } => self.documents.contains(template),

@@ -1,6 +1,7 @@
 //! Faults of stages.
 
 use super::{Checker, TEMPLATES, graph};
+use crate::amendment::Aspect;
 use crate::division::DIVISION_KINDS;
 use crate::limits::{CODE_CHARACTERS_MAX, VISIT_MINUTES_MAX, VISIT_MINUTES_MIN};
 use crate::order::{OrderKind, OrderState};
@@ -50,7 +51,13 @@ impl Checker<'_> {
             self.checklist(&at, stage);
             self.ladder(&at, stage);
             self.taking_back(&at, stage);
+            self.redoing(&at, stage);
         }
+    }
+
+    /// Orders that make services or change them have objects in the billing system to make or to bring in line.
+    fn makes_objects(&self) -> bool {
+        matches!(self.scenario.order_kind, OrderKind::Connect | OrderKind::Change)
     }
 
     fn division_kind(&mut self, pointer: &str, kind: Option<&str>) {
@@ -110,7 +117,7 @@ impl Checker<'_> {
                     );
                     self.fault(format!("{pointer}/template"), "unknown-template", message);
                 }
-                EntryAction::Provision if self.scenario.order_kind != OrderKind::Connect => {
+                EntryAction::Provision if !self.makes_objects() => {
                     let message = format!(
                         "A {} order makes no objects in the billing system; take the action out.",
                         self.scenario.order_kind.code()
@@ -256,6 +263,17 @@ impl Checker<'_> {
                 );
                 self.fault(format!("{at}/compensation/{index}"), "nothing-to-take-back", message);
             }
+        }
+    }
+
+    fn redoing(&mut self, at: &str, stage: &Stage) {
+        let is_redone = Aspect::ALL.iter().any(|aspect| stage.is_redone_when(*aspect));
+        if stage.redo_only_here && !is_redone {
+            let message = format!(
+                "Nothing redoes stage {:?}; name in redoWhen what it depends on, or take redoOnlyHere out.",
+                stage.code
+            );
+            self.fault(format!("{at}/redoOnlyHere"), "redoes-nothing", message);
         }
     }
 
