@@ -76,6 +76,45 @@ fn what_is_refused_becomes_fallout_that_a_person_repeats() {
 }
 
 #[test]
+fn what_a_person_gives_up_goes_back_to_the_technicians_or_fails() {
+    on_both_databases(|kind| async move {
+        let app = TestApp::start(kind).await?;
+        control(&app, json!({ "refuseKinds": ["service"] })).await?;
+        let number = to_provisioning(&app, 1).await?;
+        give_up(&app, &number).await?;
+        let moved = json!({ "transition": "back-to-installation", "comment": "The port is dead" });
+        let moved = app.admin.make_transition(&number, &moved).await?;
+        moved.expect(200)?;
+        assert_eq!(moved.body["stage"]["code"], "installation");
+        app.admin
+            .make_transition(&number, &json!({ "transition": "installed" }))
+            .await?
+            .expect(200)?;
+        give_up(&app, &number).await?;
+        let failed = json!({ "transition": "activation-failed", "comment": "No such plan" });
+        let failed = app.admin.make_transition(&number, &failed).await?;
+        failed.expect(200)?;
+        assert_eq!(failed.body["state"], "failed");
+        let history = app.admin.history(&number).await?;
+        assert!(history.iter().any(|event| event["type"] == "retirementRequested"));
+        Ok(())
+    });
+}
+
+/// Waits until what was asked of the billing system has failed for good, and gives it up.
+async fn give_up(app: &TestApp, number: &str) -> Result<()> {
+    let list = format!("/api/v1/effects?state=fallout&order={number}");
+    let effect = app.eventually("the refusal shows as fallout", || async {
+        app.tick().await?;
+        Ok(app.admin.items(&list).await?.into_iter().next())
+    });
+    let effect = effect.await?;
+    let id = effect["id"].as_str().context("an id")?;
+    let reason = json!({ "reason": "It is not to be had" });
+    app.admin.post(&format!("/api/v1/effects/{id}/failure"), &reason).await?.expect(200)
+}
+
+#[test]
 fn an_order_cancelled_before_the_point_of_no_return_leaves_nothing_in_billing() {
     on_both_databases(|kind| async move {
         let app = TestApp::start(kind).await?;

@@ -185,7 +185,7 @@ async fn promised(kind: DatabaseKind) -> Result<()> {
     let in_days = |days: i64| now().plus_minutes(days * 24 * 60).date().to_string();
     let (tomorrow, in_a_month) = (in_days(1), in_days(30));
 
-    // Nothing is measured yet: the hour of the first stage, and the two days of the confirmation.
+    // Nothing is measured yet: the hour of the first stage, and the three days of the confirmation.
     let mut form = orders::support(1);
     form["promisedDate"] = json!(in_a_month);
     let registered = app.admin.post("/api/v1/orders", &form).await?;
@@ -194,7 +194,7 @@ async fn promised(kind: DatabaseKind) -> Result<()> {
     let number = answer["number"].as_str().context("a number")?;
     let entered =
         answer["stage"]["enteredAt"].as_str().and_then(Instant::parse).context("a time")?;
-    let at = entered.plus_minutes(STAGE_MINUTES + 2880);
+    let at = entered.plus_minutes(STAGE_MINUTES + 4380);
     ensure!(answer["projection"]["at"] == at.to_string(), "{answer}");
     ensure!(answer["projectedDate"] == at.date().to_string(), "{answer}");
     ensure!(

@@ -9,8 +9,8 @@ use oms_tests::{DatabaseKind, TestApp, on_both_databases, orders};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-const BUILT_IN: &str = "/api/v1/scenarios/connect-individual/versions/2";
-const OWN: &str = "/api/v1/scenarios/connect-individual/versions/3";
+const BUILT_IN: &str = "/api/v1/scenarios/connect-individual/versions/3";
+const OWN: &str = "/api/v1/scenarios/connect-individual/versions/4";
 
 /// As the built-in one, and the first stage has another code and name.
 fn own() -> Value {
@@ -43,7 +43,7 @@ async fn lived(kind: DatabaseKind) -> Result<()> {
     let draft = app.admin.post("/api/v1/scenarios", &faulty).await?;
     draft.expect(201)?;
     ensure!(draft.header("location").as_deref() == Some(OWN), "{:?}", draft.header("location"));
-    ensure!(draft.body["state"] == "draft" && draft.body["version"] == 3, "{}", draft.body);
+    ensure!(draft.body["state"] == "draft" && draft.body["version"] == 4, "{}", draft.body);
     let told = draft.body["warnings"].as_array().context("warnings")?;
     ensure!(told.iter().any(|it| it["code"] == "unknown-stage"), "{told:?}");
     let refused = app.admin.post(&format!("{OWN}/publication"), &Value::Null).await?;
@@ -63,14 +63,14 @@ async fn lived(kind: DatabaseKind) -> Result<()> {
     replaced.expect(200)?;
     ensure!(replaced.body["warnings"] == json!([]), "{}", replaced.body);
 
-    ensure!(register(&app, 1).await?["scenario"]["version"] == 2, "a draft is not taken");
+    ensure!(register(&app, 1).await?["scenario"]["version"] == 3, "a draft is not taken");
     for _ in 0..2 {
         let published = app.admin.post(&format!("{OWN}/publication"), &Value::Null).await?;
         published.expect(200)?;
         ensure!(published.body["published"]["by"] == "admin", "{}", published.body);
     }
     let order = register(&app, 2).await?;
-    ensure!(order["scenario"]["version"] == 3 && order["stage"]["code"] == "desk", "{order}");
+    ensure!(order["scenario"]["version"] == 4 && order["stage"]["code"] == "desk", "{order}");
     send(put().header("if-match", "*")).await?.expect(409)?;
     app.admin.delete(OWN).await?.expect(409)?;
     app.admin.delete(BUILT_IN).await?.expect(409)?;
@@ -78,16 +78,16 @@ async fn lived(kind: DatabaseKind) -> Result<()> {
 
     let published = app.admin.items("/api/v1/scenarios?state=published&limit=3").await?;
     let own: Vec<&Value> = published.iter().filter(|it| it["builtIn"] == false).collect();
-    ensure!(published.len() == 13 && own.len() == 1 && own[0]["version"] == 3, "{published:?}");
+    ensure!(published.len() == 21 && own.len() == 1 && own[0]["version"] == 4, "{published:?}");
 
     for _ in 0..2 {
         app.admin.post(&format!("{OWN}/retirement"), &Value::Null).await?.expect(200)?;
     }
-    ensure!(register(&app, 3).await?["scenario"]["version"] == 2, "the built-in one again");
+    ensure!(register(&app, 3).await?["scenario"]["version"] == 3, "the built-in one again");
     let moved =
         app.admin.make_transition(number(&order), &json!({ "transition": "accept" })).await?;
     moved.expect(200)?;
-    ensure!(moved.body["scenario"]["version"] == 3, "a running order keeps its own");
+    ensure!(moved.body["scenario"]["version"] == 4, "a running order keeps its own");
 
     let reader = app.caller("reader", &[Right::ScenariosRead]).await?;
     reader.get(OWN).await?.expect(200)?;
@@ -135,7 +135,7 @@ async fn moved(kind: DatabaseKind) -> Result<()> {
     let preview = app.admin.post(&path, &request(true, stages.clone())).await?;
     ensure!(lists(&preview.body)?.0.len() == 3, "{}", preview.body);
     let before = app.admin.order(number(&orders[0])).await?;
-    ensure!(before["scenario"]["version"] == 2, "a preview changes nothing: {before}");
+    ensure!(before["scenario"]["version"] == 3, "a preview changes nothing: {before}");
 
     // A page at a time, and all of it again is nothing new.
     let mut page = format!("{path}?limit=2");
@@ -151,7 +151,7 @@ async fn moved(kind: DatabaseKind) -> Result<()> {
     let again = app.admin.post(&path, &request(false, stages)).await?;
     ensure!(lists(&again.body)?.0.is_empty(), "{}", again.body);
     let after = app.admin.order(number(&orders[0])).await?;
-    ensure!(after["scenario"]["version"] == 3 && after["stage"]["code"] == "desk", "{after}");
+    ensure!(after["scenario"]["version"] == 4 && after["stage"]["code"] == "desk", "{after}");
     ensure!(after["stage"]["dueAt"] == before["stage"]["dueAt"], "{after}");
     let history = app.admin.history(number(&orders[0])).await?;
     ensure!(history.last().is_some_and(|it| it["type"] == "scenarioMigrated"), "{history:?}");

@@ -65,6 +65,7 @@ const ROLES: [Role; 3] = [
             Right::OrdersRead,
             Right::OrdersTechnical,
             Right::OrdersSupport,
+            Right::OrdersHold,
             Right::OrdersComment,
             Right::DocumentsRead,
             Right::DocumentsWrite,

@@ -58,6 +58,7 @@ const TECHNICIAN: &[Right] = &[
     Right::OrdersRead,
     Right::OrdersTechnical,
     Right::OrdersSupport,
+    Right::OrdersHold,
     Right::OrdersComment,
     Right::DocumentsRead,
     Right::DocumentsWrite,

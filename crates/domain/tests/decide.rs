@@ -15,6 +15,8 @@ mod stories;
 #[path = "support/tables.rs"]
 mod tables;
 
+#[path = "decide/activation.rs"]
+mod activation;
 #[path = "decide/amended.rs"]
 mod amended;
 #[path = "decide/amendments.rs"]
@@ -44,13 +46,24 @@ mod visits;
 #[path = "decide/walks.rs"]
 mod walks;
 
+use oms_domain::scenario::{Scenario, find, newest_version};
 use stories::{Step, Story, told};
 use tables::cases;
 
 /// Tells a story: `step => state stage division | events | effects`, or `step => ! rejection`. The first line is the
 /// registration; steps without an arrow only prepare.
 fn tell(name: &str, table: &str) {
-    let (mut story, registration) = Story::of(name);
+    tell_in(name, orders::scenario(name), table);
+}
+
+/// The same in the version that new orders take.
+fn tell_newest(name: &str, table: &str) {
+    let version = newest_version(name).expect("a scenario");
+    tell_in(name, find(name, version).expect("a scenario"), table);
+}
+
+fn tell_in(name: &str, scenario: &'static Scenario, table: &str) {
+    let (mut story, registration) = Story::in_scenario(name, scenario);
     let mut lines = cases(table);
     let (_, expected) = columns(lines.next().expect("the registration"), "=>");
     assert_eq!(folded(&told(&registration)), expected, "{name}: registration");

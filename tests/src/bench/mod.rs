@@ -283,7 +283,7 @@ async fn employ(app: &TestApp) -> Result<()> {
 /// From here on support orders take a scenario of the operator's own, in which a visit draws no work-order: the native
 /// program draws none, and a drawn one would be a version between two transitions.
 async fn visits_without_papers(app: &TestApp) -> Result<()> {
-    let built_in = app.admin.get("/api/v1/scenarios/support-individual/versions/2").await?;
+    let built_in = app.admin.get("/api/v1/scenarios/support-individual/versions/3").await?;
     built_in.expect(200)?;
     let mut scenario = built_in.body;
     for stage in scenario["stages"].as_array_mut().context("stages")? {

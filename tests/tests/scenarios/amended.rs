@@ -1,11 +1,12 @@
 //! Amendments in every stage of the built-in scenarios, on the running product: each comes to what the reviewed table of the
-//! domain says, and undoes the same.
+//! domain says, and undoes the same. The lines about what was signed and what was sent back, `(…)`, are shown in the domain.
 
-use crate::{WALKS_AT_ONCE, form, newest, step, ways};
+use crate::{WALKS_AT_ONCE, form, is_led_on, newest, step, ways};
 use anyhow::{Context, Result, ensure};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use oms_domain::order::OrderKind;
-use oms_domain::scenario::{EntryAction, PointOfNoReturn, Scenario, Stage, Transition};
+use oms_domain::party::PartyType;
+use oms_domain::scenario::{EntryAction, Scenario, Stage, Transition};
 use oms_tests::caller::send;
 use oms_tests::{Answer, DatabaseKind, TestApp, on_database};
 use reqwest::Method;
@@ -31,23 +32,37 @@ fn an_amendment_in_any_stage_comes_to_what_the_reviewed_table_says() {
     on_database(DatabaseKind::Sqlite, |kind| async move {
         let app = TestApp::start(kind).await?;
         employ(&app).await?;
-        let mut places = Vec::new();
+        let (mut places, mut unsure) = (Vec::new(), BTreeSet::new());
         for scenario in newest() {
-            for (code, way) in ways(scenario) {
-                let stage = scenario.stage(code).context("a stage")?;
-                places.push(Place { scenario, stage, way });
+            let ways = ways(scenario);
+            for stage in &scenario.stages {
+                let way = ways.get(stage.code.as_str());
+                // A connection alone has something for the billing system to do, which keeps it there while that is down.
+                let stays =
+                    !is_led_on(scenario, &stage.code) || scenario.order_kind == OrderKind::Connect;
+                match way.filter(|_| stays) {
+                    Some(way) => places.push(Place { scenario, stage, way: way.clone() }),
+                    None => {
+                        unsure.insert((scenario.code.as_str(), stage.code.as_str()));
+                    }
+                }
             }
         }
-        // Out of a stage past a hard point of no return the billing system leads an order on, unless it is down.
-        let (last, others): (Vec<Place>, Vec<Place>) = places
-            .into_iter()
-            .partition(|place| place.stage.point_of_no_return == Some(PointOfNoReturn::Hard));
+        // Out of these stages the billing system leads an order on, unless it is down.
+        let (last, others): (Vec<Place>, Vec<Place>) =
+            places.into_iter().partition(|place| is_led_on(place.scenario, &place.stage.code));
         let registered = AtomicU32::new(0);
         let mut lines = amend_in(&app, &others, &registered).await?;
         let down = app.billing()?.put("/control", &json!({ "down": true })).await?;
         ensure!(down.is_success(), "{}", down.status);
         lines.extend(amend_in(&app, &last, &registered).await?);
-        let expected: BTreeSet<String> = TABLE.lines().map(str::to_owned).collect();
+        let is_shown = |line: &&str| {
+            let mut words = line.split(' ');
+            let place = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+            !line.contains(" (signed) ") && !line.contains(" (after ") && !unsure.contains(&place)
+        };
+        let expected: BTreeSet<String> =
+            TABLE.lines().filter(is_shown).map(str::to_owned).collect();
         let unlike: Vec<&String> = expected.symmetric_difference(&lines).collect();
         ensure!(unlike.is_empty(), "not in both: {unlike:#?}");
         Ok(())
@@ -72,21 +87,27 @@ async fn employ(app: &TestApp) -> Result<()> {
     app.admin.put("/api/v1/technicians", &json!(list)).await?.expect(200)
 }
 
-/// How the party is reached, what is ordered, and where: what an order of this kind has.
-fn amendments(kind: OrderKind) -> [(&'static str, Value); 3] {
+/// How the party is reached, who it is, what is ordered, and where: what an order of this kind has. The other house is
+/// operated by the same division, as in the domain.
+fn amendments(scenario: &Scenario) -> [(&'static str, Value); 4] {
     let items = |action: &str| {
         let item =
             json!({ "id": "1", "service": "internet", "action": action, "tariff": "home-100" });
         ("items", json!({ "items": [item] }))
     };
-    let what = match kind {
+    let what = match scenario.order_kind {
         OrderKind::Connect => items("add"),
         OrderKind::Change => items("modify"),
         OrderKind::Disconnect => items("delete"),
         OrderKind::Support => ("symptom", json!({ "symptom": "The lamp is red" })),
     };
     let phone = ("phone", json!({ "party": { "phone": "+998907654321" } }));
-    [phone, what, ("address", json!({ "address": { "house": "77" } }))]
+    let name = match scenario.party_type {
+        Some(PartyType::LegalEntity) => "name",
+        Some(PartyType::Individual) | None => "familyName",
+    };
+    let party = ("party", json!({ "party": { name: "Yusupov" } }));
+    [phone, party, what, ("address", json!({ "address": { "house": "78" } }))]
 }
 
 async fn amend_in(
@@ -107,7 +128,7 @@ async fn amend_at(app: &TestApp, place: &Place<'_>, registered: &AtomicU32) -> R
     let (scenario, stage) = (place.scenario, place.stage);
     let mut lines = Vec::new();
     let mut there: Option<String> = None;
-    for (what, patch) in amendments(scenario.order_kind) {
+    for (what, patch) in amendments(scenario) {
         let number = match there.take() {
             Some(number) => number,
             None => reach(app, place, registered.fetch_add(1, Ordering::Relaxed)).await?,

@@ -43,19 +43,27 @@ macro_rules! built_in {
 }
 
 // A published version never changes; orders that began with it keep it.
-static SCENARIOS: [BuiltIn; 12] = built_in! {
+static SCENARIOS: [BuiltIn; 20] = built_in! {
     "connect-individual"    1 Connect    PERSON  "connect-individual.toml";
     "connect-individual"    2 Connect    PERSON  "connect-individual-2.toml";
+    "connect-individual"    3 Connect    PERSON  "connect-individual-3.toml";
     "connect-legal"         1 Connect    COMPANY "connect-legal.toml";
     "connect-legal"         2 Connect    COMPANY "connect-legal-2.toml";
+    "connect-legal"         3 Connect    COMPANY "connect-legal-3.toml";
     "disconnect-individual" 1 Disconnect ANYONE  "disconnect-individual.toml";
+    "disconnect-individual" 2 Disconnect ANYONE  "disconnect-individual-2.toml";
     "disconnect-legal"      1 Disconnect COMPANY "disconnect-legal.toml";
+    "disconnect-legal"      2 Disconnect COMPANY "disconnect-legal-2.toml";
     "change-individual"     1 Change     ANYONE  "change-individual.toml";
+    "change-individual"     2 Change     ANYONE  "change-individual-2.toml";
     "change-legal"          1 Change     COMPANY "change-legal.toml";
+    "change-legal"          2 Change     COMPANY "change-legal-2.toml";
     "support-individual"    1 Support    ANYONE  "support-individual.toml";
     "support-individual"    2 Support    ANYONE  "support-individual-2.toml";
+    "support-individual"    3 Support    ANYONE  "support-individual-3.toml";
     "support-legal"         1 Support    COMPANY "support-legal.toml";
     "support-legal"         2 Support    COMPANY "support-legal-2.toml";
+    "support-legal"         3 Support    COMPANY "support-legal-3.toml";
 };
 
 /// All built-in scenarios in all their versions.

@@ -154,6 +154,46 @@ fn a_visit_lives_and_ends_with_its_stage() {
 }
 
 #[test]
+fn another_address_keeps_what_was_agreed_while_the_same_division_sends_somebody() {
+    let support = scenario::find("support-individual", 3).expect("a scenario");
+    let begun = |steps: &[&str]| {
+        let (mut story, _) = Story::in_scenario("support-individual", support);
+        story.workforce = workforce(&[]);
+        story.goes(&["admin does visit at=2026-11-25T05:00:00Z who=bekzod because it is dead"]);
+        story.goes(steps);
+        story
+    };
+    let address = r#"desk amends {"address":{"house":"14"}}"#;
+    let party = r#"desk amends {"party":{"familyName":"Yusupov"}}"#;
+    for patch in [address, party] {
+        let mut story = begun(&[]);
+        let step = story.step(patch);
+        assert_eq!(told(step, &story), "bekzod 11-25T05:00 Booked |  |", "{patch}");
+    }
+    // Where Bekzod is none of those who are sent, somebody else is.
+    let mut story = begun(&[]);
+    let technicians = story.workforce.technicians.get_mut("north-tech").expect("a division");
+    technicians.retain(|technician| technician.code != "bekzod");
+    let step = story.step(address);
+    assert_eq!(
+        told(step, &story),
+        "anvar 11-24T09:00 Booked | release book | Bekzod does not come: another division sends somebody now. \
+         Anvar comes on 2026-11-24 14:00."
+    );
+    // Once the visit is over nobody is sent again.
+    for way in [
+        ["system draws work-order", "tech does visited cause=line"],
+        ["system draws work-order", "tech does visit-failed because locked"],
+    ] {
+        let mut story = begun(&way);
+        let stage = story.order.stage.code.clone();
+        let Step::Decided(decision) = story.step(address) else { panic!("it is refused") };
+        assert_eq!((decision.order.stage.code.clone(), decision.effects.len()), (stage, 0));
+        assert!(decision.bookings.is_empty(), "{way:?}");
+    }
+}
+
+#[test]
 fn the_next_five_free_slots_are_told_in_both_languages() {
     let taken = [
         ("anvar", "2026-11-25T04:00:00Z", 60),

@@ -4,7 +4,7 @@
 use crate::stories::{Step, Story, effect_word, sample};
 use oms_domain::decide::Decision;
 use oms_domain::effect::EffectKind;
-use oms_domain::order::{Order, OrderState};
+use oms_domain::order::{Order, OrderKind, OrderState};
 use oms_domain::party::PartyType;
 use oms_domain::scenario::{EntryAction, Scenario, Stage, Transition, built_in};
 use std::collections::BTreeMap;
@@ -39,7 +39,7 @@ pub fn preparation(stage: &Stage) -> Vec<String> {
 }
 
 /// Steps that make a transition: a person's, the billing system's, or the clock's.
-fn steps(transition: &Transition) -> Vec<String> {
+pub fn steps(transition: &Transition) -> Vec<String> {
     if transition.right.is_some() {
         let fields: String =
             transition.fields.iter().filter(|field| field.required).map(sample).collect();
@@ -142,22 +142,28 @@ fn asked(scenario: &'static Scenario, way: &[String]) -> String {
 }
 
 /// Another name: of a person, or of a legal entity.
-const PARTY: &str = r#"{"party":{"familyName":"Yusupov"}}"#;
+pub fn other_party(scenario: &Scenario) -> &'static str {
+    match scenario.party_type {
+        Some(PartyType::LegalEntity) => r#"{"party":{"name":"Yusupov"}}"#,
+        Some(PartyType::Individual) | None => r#"{"party":{"familyName":"Yusupov"}}"#,
+    }
+}
 
-/// One amendment of each aspect.
-const AMENDMENTS: [(&str, &str); 4] = [
-    ("(amend address)", r#"{"address":{"house":"77"}}"#),
-    ("(amend party)", PARTY),
-    ("(amend contact)", r#"{"party":{"phone":"+998907654321"}}"#),
-    ("(amend details)", r#"{"priority":"urgent"}"#),
-];
+/// One amendment of each aspect but for the services. Only who asks for help describes it.
+fn amendments(scenario: &Scenario) -> Vec<(&'static str, &'static str)> {
+    let mut amendments = vec![
+        ("(amend address)", r#"{"address":{"house":"77"}}"#),
+        ("(amend party)", other_party(scenario)),
+        ("(amend contact)", r#"{"party":{"phone":"+998907654321"}}"#),
+        ("(amend details)", r#"{"priority":"urgent"}"#),
+    ];
+    if scenario.order_kind == OrderKind::Support {
+        amendments.push(("(amend words)", r#"{"description":"The lamp is red"}"#));
+    }
+    amendments
+}
 
 fn amendment(scenario: &'static Scenario, way: &[String], stage: &Stage, patch: &str) -> String {
-    let legal_entity = scenario.party_type == Some(PartyType::LegalEntity);
-    let patch = &match legal_entity {
-        true => patch.replace("familyName", "name"),
-        false => patch.to_owned(),
-    };
     let mut story = told(scenario, way);
     let draws = preparation(stage).into_iter().filter(|step| step.starts_with("system draws"));
     for step in draws {
@@ -240,7 +246,7 @@ fn matrix(scenario: &'static Scenario) -> String {
         }
         let _ = writeln!(text, "  {:18} -> {}", "(cancel)", cancellation(scenario, way));
         let _ = writeln!(text, "  {:18} -> {}", "(ask to cancel)", asked(scenario, way));
-        for (name, patch) in AMENDMENTS {
+        for (name, patch) in amendments(scenario) {
             let _ = writeln!(text, "  {name:18} -> {}", amendment(scenario, way, stage, patch));
         }
         let _ = writeln!(text, "  {:18} -> {}", "(hold)", hold(scenario, way));
@@ -285,6 +291,21 @@ fn every_stage_and_every_end_is_reached() {
             scenario.stages.iter().filter(move |stage| stage.state == state).count()
         };
         assert!(ends(OrderState::Completed) == 1 && ends(OrderState::Cancelled) == 1);
+    }
+}
+
+#[test]
+fn nobody_is_late_where_time_alone_leads_on_and_nothing_ends_in_the_billing_system() {
+    for scenario in newest() {
+        for stage in &scenario.stages {
+            let at = format!("{} {}", scenario.code, stage.code);
+            let leaving = || scenario.transitions_from(&stage.code);
+            let time = leaving().filter_map(|transition| transition.automatic_after_minutes).min();
+            assert!(time.is_none() || time < stage.deadline_minutes, "{at} is late");
+            let is_awaited = leaving().any(|transition| transition.automatic_after.is_some());
+            let people = leaving().any(|transition| transition.right.is_some());
+            assert!(people || !is_awaited, "{at} has no way out when the work is given up");
+        }
     }
 }
 
