@@ -47,7 +47,8 @@ pub async fn ask_to_cancel(
     grant(app, number, stage).await?;
     // What was made in the billing system is retired first.
     let cancelled = scenario.cancelled_stage.as_str();
-    let order = app.eventually(&format!("{number} is in {cancelled}"), || async {
+    let what = format!("{number} is in {cancelled}");
+    let order = app.eventually(&what, || async {
         let order = app.admin.order(number).await?;
         Ok(Some(order).filter(|order| order["stage"]["code"] == cancelled))
     });

@@ -46,6 +46,8 @@ fn what_can_not_be_activated_goes_back_or_fails_and_is_retired() {
         desk cancels because tired => ! past-point-of-no-return
         tech does installed      => inProgress provisioning north-tech | transitioned provisioningRequested | provision
         system fails provision
+        admin does activation-failed because no such plan => ! fallout-waits
+        admin abandons because no such plan
         admin does activation-failed => ! comment-required
         admin does activation-failed because no such plan => failed failed north-tech | transitioned documentsSuperseded retirementRequested | retire
         system retires           => failed failed north-tech | retired |

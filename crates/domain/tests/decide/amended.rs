@@ -94,10 +94,10 @@ fn signatures(story: &Story) -> Vec<String> {
 
 /// The transitions by which people send an order back, each with all steps up to there. A scenario names its stages in the
 /// order in which they are passed.
-fn ways_back<'a>(
+fn ways_back(
     scenario: &'static Scenario,
     ways: &BTreeMap<&str, Vec<String>>,
-    stage: &'a Stage,
+    stage: &Stage,
 ) -> Vec<(&'static Transition, Vec<String>)> {
     let Some(way) = ways.get(stage.code.as_str()) else { return Vec::new() };
     let place = |code: &str| scenario.stages.iter().position(|stage| stage.code == code);
