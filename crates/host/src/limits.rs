@@ -32,10 +32,12 @@ impl Default for Limits {
             // database, which costs memory and file handles.
             requests_max: 256,
             connections_max: 4_096,
-            // Spin's defaults for WASI 0.3 components: small leaks die with the instance, one slow
-            // request doesn't hold up too many others.
+            // Spin's default for WASI 0.3 components: small leaks die with the instance.
             requests_per_instance_max: 128,
-            concurrent_requests_per_instance_max: 16,
+            // Fewer than Spin's 16. An instance works on one processor at a time, so that what its requests
+            // compute comes one after the other: four leave work for all processors, and none waits long
+            // for its neighbours. Each instance more costs some megabytes.
+            concurrent_requests_per_instance_max: 4,
             idle_instance_timeout: Duration::from_secs(1),
             request_timeout: None,
             // Spin's default. Only address space is set aside for them, no memory.

@@ -12,8 +12,8 @@ use crate::workforce::{
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// Those who were too late spread over so many visits: four after the first time, sixteen after the second, at most these.
-const SPREAD_BASE: usize = 4;
+/// Those who were too late spread over so many visits: eight after the first time, 64 after the second, at most these.
+const SPREAD_BASE: usize = 8;
 const SPREAD_MAX: usize = 256;
 /// Free times that are looked at for each of them: those of one technician begin every half hour.
 const TIMES_FOR_EACH: usize = 8;
