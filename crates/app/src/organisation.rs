@@ -98,6 +98,7 @@ pub async fn lookup_each<P: Orders>(
         import_key: None,
         place,
         scenario_for: None,
+        makers: Vec::new(),
     };
     let found = ports.registration_context(&query).await?;
     let of = |service: &Service| {

@@ -12,6 +12,7 @@ use oms_domain::projection::Medians;
 use oms_domain::rights::Right;
 use oms_domain::routing::{CoverageRule, Query};
 use oms_domain::scenario::Scenario;
+use oms_domain::service::ServiceRecord;
 use oms_domain::time::Instant;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -94,6 +95,8 @@ pub struct RegistrationQuery {
     pub place: Query,
     /// For which orders a scenario is looked for.
     pub scenario_for: Option<(OrderKind, Option<PartyType>)>,
+    /// Numbers of the orders that made the services which the items name.
+    pub makers: Vec<String>,
 }
 
 /// What a registration found.
@@ -116,6 +119,8 @@ pub struct RegistrationContext {
     pub individual_scenario: Option<Arc<Scenario>>,
     /// What the stages of the scenarios that the order may take took other orders, by the scenario's code.
     pub medians: BTreeMap<String, Medians>,
+    /// What the makers tell of their services, and what later orders of their parties did to services.
+    pub services: Vec<ServiceRecord>,
 }
 
 /// The answer that an Idempotency-Key got the first time.

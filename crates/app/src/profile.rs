@@ -37,13 +37,37 @@ pub async fn list<P: Subscribers + Scenarios>(
     let more = own.len() > wanted;
     own.truncate(wanted);
     let next = own.last().filter(|_| more).map(place);
+    let later = later(ports, subscriber, &own).await?;
     let mut orders = Vec::with_capacity(own.len());
     for order in &own {
         // One of the operator's own is read the first time, and then kept.
         let scenario = known(ports, &order.scenario).await?;
-        orders.push(json!(shown(order, scenario.as_deref(), language)));
+        let shown = shown(order, scenario.as_deref(), language);
+        orders.push(json!(shown.after(order, &later)));
     }
     Ok((orders, next))
+}
+
+/// Orders of the phone since the oldest of these that made services: among them are those that changed or ended one.
+async fn later<P: Subscribers>(
+    ports: &P,
+    subscriber: &Subscriber,
+    shown: &[Order],
+) -> Result<Vec<Order>, AppError> {
+    let made = shown.iter().filter(|order| !order.services.is_empty());
+    let Some(since) = made.map(|order| order.registered_at).min() else { return Ok(Vec::new()) };
+    let mut later: Vec<Order> = Vec::new();
+    for _ in 0..PROFILE_READS_MAX {
+        let after = later.last().map(place);
+        let found =
+            ports.orders_of_phone(&subscriber.phone, after.as_ref(), PAGE_ENTRIES_MAX).await?;
+        let is_last = found.len() < PAGE_ENTRIES_MAX as usize;
+        later.extend(found);
+        if is_last || later.last().is_some_and(|order| order.registered_at < since) {
+            break;
+        }
+    }
+    Ok(later)
 }
 
 fn place(order: &Order) -> Cursor {
@@ -51,7 +75,7 @@ fn place(order: &Order) -> Cursor {
 }
 
 /// One order with its history.
-pub async fn one<P: Orders + Scenarios>(
+pub async fn one<P: Orders + Subscribers + Scenarios>(
     ports: &P,
     subscriber: &Subscriber,
     name: &str,
@@ -63,7 +87,8 @@ pub async fn one<P: Orders + Scenarios>(
     let history = history(ports, &order.id).await?;
     let told = history.iter().filter_map(|event| told(event, scenario, language));
     let told: Vec<_> = told.collect();
-    let mut answer = json!(shown(&order, scenario, language));
+    let later = later(ports, subscriber, std::slice::from_ref(&order)).await?;
+    let mut answer = json!(shown(&order, scenario, language).after(&order, &later));
     answer["history"] = json!(told);
     Ok(answer)
 }

@@ -20,6 +20,7 @@ use oms_domain::routing::{
     Coverage, Query, Selection, ServiceDivision, divisions_by_service, select,
 };
 use oms_domain::scenario::{self, Scenario};
+use oms_domain::service::{Namer, check_named, orders_named};
 use oms_domain::time::Instant;
 use serde_json::Value;
 use uuid::Uuid;
@@ -72,7 +73,9 @@ pub async fn register<P: Orders>(ports: &P, request: Request<'_>) -> Result<Outc
             services: registration.services(),
         },
         scenario_for: Some((registration.kind, registration.party_type())),
+        makers: orders_named(&registration.items),
     };
+    let namer = Namer::of(registration.channel, registration.party.as_ref());
     for _ in 0..STALE_RETRIES_MAX {
         let mut found = ports.registration_context(&query).await?;
         if let Some(replay) = &found.replay {
@@ -83,6 +86,10 @@ pub async fn register<P: Orders>(ports: &P, request: Request<'_>) -> Result<Outc
         }
         if let Some((id, number)) = found.imported.clone().or(found.duplicate.clone()) {
             return Err(AppError::DuplicateOrder { id, number });
+        }
+        let faults = check_named(&registration.items, |_| true, &found.services, &namer);
+        if !faults.is_empty() {
+            return Err(AppError::Invalid(faults));
         }
         let given = std::mem::take(&mut found.calendars);
         let mut medians = std::mem::take(&mut found.medians);

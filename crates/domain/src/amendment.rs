@@ -6,7 +6,7 @@
 
 use crate::input::{Fault, Faults, UNKNOWN_FIELD};
 use crate::limits::COMMENT_CHARACTERS_MAX;
-use crate::order::Order;
+use crate::order::{Order, OrderItem};
 use crate::party::Party;
 use crate::registration::{Leniency, Registration, has_passed};
 use crate::time::Instant;
@@ -70,7 +70,8 @@ pub enum Aspect {
     RequestedDate,
     /// What is wrong, in words: the symptom, the description. The work-order shows it.
     Description,
-    /// Priority, external id, promised date, the day of the start: nothing is made of them.
+    /// Priority, external id, promised date, the day of the start: nothing is made of them. And which service is meant, until
+    /// something was done with it: what was agreed on stays the same.
     Details,
 }
 
@@ -306,11 +307,25 @@ fn aspect(field: &str, order: &Order, amended: &Registration) -> Aspect {
         "party" if same_person(order.party.as_ref(), amended.party.as_ref()) => Aspect::Contact,
         "party" => Aspect::Party,
         "address" | "linePhone" => Aspect::Address,
+        "items" if only_names_services(order, &amended.items) => Aspect::Details,
         "items" => Aspect::Items,
         "requestedDate" => Aspect::RequestedDate,
         "symptom" | "description" => Aspect::Description,
         _ => Aspect::Details,
     }
+}
+
+/// Whether the items differ in nothing but the services that they name, and the billing system was not told of one named
+/// before.
+fn only_names_services(order: &Order, amended: &[OrderItem]) -> bool {
+    let nameless = |item: &OrderItem| OrderItem { service_id: None, ..item.clone() };
+    let is_told = |key: &str| order.billing_objects.iter().any(|object| object.key == key);
+    let keeps_agreement = |(before, after): (&OrderItem, &OrderItem)| {
+        let is_kept = before.service_id == after.service_id;
+        let may_go = before.service_id.as_deref().is_none_or(|key| !is_told(key));
+        nameless(before) == nameless(after) && (is_kept || may_go)
+    };
+    order.items.len() == amended.len() && order.items.iter().zip(amended).all(keeps_agreement)
 }
 
 /// Whether two parties differ at most in how they are reached.

@@ -5,7 +5,8 @@
 //!
 //! Where to look: an order's shape in [`order`], how it comes in and is checked in [`registration`], how it moves in
 //! [`decide`], what a scenario is in [`scenario`], which division operates an address in [`routing`], who goes there and when in
-//! [`workforce`], when it will probably be completed in [`projection`], what the billing system needs in [`provisioning`], and every limit in [`limits`].
+//! [`workforce`], when it will probably be completed in [`projection`], what the billing system needs in [`provisioning`],
+//! which services an order may be about in [`service`], and every limit in [`limits`].
 
 pub mod access;
 pub mod address;
@@ -19,6 +20,7 @@ pub mod effect;
 pub mod escalation;
 pub mod event;
 pub mod input;
+pub mod item;
 pub mod limits;
 pub mod login;
 pub mod number;
@@ -36,6 +38,7 @@ pub mod role;
 pub mod routing;
 pub mod scenario;
 pub mod search;
+pub mod service;
 pub mod staff;
 pub mod time;
 pub mod workforce;

@@ -6,6 +6,10 @@ pub const NAME_CHARACTERS_MAX: usize = 200;
 pub const CODE_CHARACTERS_MAX: usize = 64;
 /// Characters of a free text: a symptom, a comment, a reason.
 pub const COMMENT_CHARACTERS_MAX: usize = 4_000;
+/// Characters of a service's key: `service-`, the number of an order, a hyphen, and the id of an item.
+pub const SERVICE_KEY_CHARACTERS_MAX: usize = 25 + CODE_CHARACTERS_MAX;
+/// Changes and disconnections of one phone that are looked through for what became of a service, the newest ones.
+pub const SERVICE_RECORDS_MAX: u32 = 200;
 /// Items of one order; a legal entity with more sites registers several orders.
 pub const ITEMS_MAX: usize = 50;
 /// Characteristics of one item.

@@ -1,11 +1,11 @@
 //! The order: a request with items (service, action, characteristics) at an address for a party.
 
 use crate::address::Address;
-use crate::catalogue::Service;
 use crate::division::DivisionReference;
 pub use crate::document::Document;
 use crate::effect::EffectKind;
 use crate::escalation::{Jeopardy, StageEscalation};
+pub use crate::item::{ItemAction, OrderItem, ServiceReference};
 use crate::party::Party;
 use crate::provisioning::BillingObject;
 use crate::routing::RoutingDecision;
@@ -129,37 +129,6 @@ impl OrderState {
     pub fn is_refusal(self) -> bool {
         matches!(self, Self::Rejected | Self::Failed)
     }
-}
-
-/// What an item does to its service, in the words of TMF622.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum ItemAction {
-    Add,
-    Modify,
-    Delete,
-    NoChange,
-}
-
-impl ItemAction {
-    pub const WORDS: &[(&str, ItemAction)] = &[
-        ("add", ItemAction::Add),
-        ("modify", ItemAction::Modify),
-        ("delete", ItemAction::Delete),
-        ("noChange", ItemAction::NoChange),
-    ];
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct OrderItem {
-    pub id: String,
-    pub service: Service,
-    pub action: ItemAction,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tariff: Option<String>,
-    #[serde(skip_serializing_if = "Map::is_empty", default)]
-    pub characteristics: Map<String, Value>,
 }
 
 /// Where the order is in its scenario.
@@ -302,18 +271,6 @@ pub struct CancellationRequest {
     pub reason: String,
     pub requested_at: Instant,
     pub requested_by: String,
-}
-
-/// A service of the subscriber that this order is about or has made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ServiceReference {
-    /// Key of the service object in the billing system.
-    pub key: String,
-    pub service: Service,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tariff: Option<String>,
-    pub item: String,
 }
 
 /// An order with all that its rules look at. Stored as this JSON; [`Order::to_api`] is what callers see of it.

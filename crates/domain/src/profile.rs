@@ -6,10 +6,13 @@
 
 use crate::address::Address;
 use crate::event::{Event, EventType};
-use crate::order::{AppointmentState, Document, Order, OrderItem, OrderKind, OrderState};
-use crate::party::{Language, PartyType};
+use crate::order::{
+    AppointmentState, Document, Order, OrderItem, OrderKind, OrderState, ServiceReference,
+};
+use crate::party::{Language, Party, PartyType};
 use crate::routing::normalise;
 use crate::scenario::{LocalText, Scenario};
+use crate::service;
 use crate::time::Instant;
 use serde::Serialize;
 use serde_json::json;
@@ -29,7 +32,11 @@ pub struct Subscriber {
 impl Subscriber {
     /// None: the order has no party, or one that can't be told from others.
     pub fn of(order: &Order) -> Option<Subscriber> {
-        let party = order.party.as_ref()?;
+        Subscriber::of_party(order.party.as_ref()?)
+    }
+
+    /// None: it can't be told from others.
+    pub fn of_party(party: &Party) -> Option<Subscriber> {
         let plain = |part: &Option<String>| part.as_deref().map(normalise::text);
         let kind = party.party_type.code();
         let identity = match party.party_type {
@@ -64,6 +71,8 @@ pub struct ProfileOrder<'a> {
     promised_date: Option<&'a str>,
     address: &'a Address,
     items: &'a [OrderItem],
+    /// Those that the order made and that run still, with their tariffs of today.
+    services: Vec<ServiceReference>,
     symptom: Option<&'a str>,
     /// When an order on hold goes on by itself.
     waits_until: Option<Instant>,
@@ -132,6 +141,7 @@ pub fn shown<'a>(
         promised_date: order.promised_date.as_deref(),
         address: &order.address,
         items: &order.items,
+        services: service::running(order, &[]),
         symptom: order.symptom.as_deref(),
         waits_until: order.hold.as_ref().and_then(|hold| hold.until),
         appointment: order.appointment.as_ref().map(|visit| ProfileVisit {
@@ -140,6 +150,14 @@ pub fn shown<'a>(
             state: visit.state,
         }),
         documents: order.documents.iter().filter(|it| may_have(it)).map(document).collect(),
+    }
+}
+
+impl ProfileOrder<'_> {
+    /// With what other orders of the subscriber have done to its services since.
+    #[must_use]
+    pub fn after(self, order: &Order, others: &[Order]) -> Self {
+        ProfileOrder { services: service::running(order, others), ..self }
     }
 }
 

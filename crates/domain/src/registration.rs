@@ -5,10 +5,11 @@ use crate::catalogue::{self, Service};
 use crate::input::{Fault, Faults, ObjectReader};
 use crate::limits::{
     CHARACTERISTICS_MAX, CODE_CHARACTERS_MAX, COMMENT_CHARACTERS_MAX, ITEMS_MAX,
-    NAME_CHARACTERS_MAX,
+    NAME_CHARACTERS_MAX, SERVICE_KEY_CHARACTERS_MAX,
 };
 use crate::order::{Channel, ItemAction, OrderItem, OrderKind, Priority};
 use crate::party::{Party, PartyType, read_phone};
+use crate::service::ServiceKey;
 use crate::time::Instant;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -199,6 +200,7 @@ fn read_items(reader: &ObjectReader<'_>, kind: Option<OrderKind>) -> Vec<OrderIt
         reader.fault("items", "empty", "items must name at least one service.");
     }
     let mut ids = BTreeSet::new();
+    let mut services = BTreeSet::new();
     let mut items = Vec::with_capacity(entries.len());
     for entry in entries {
         if let Some(item) = read_item(&entry, kind) {
@@ -208,6 +210,14 @@ fn read_items(reader: &ObjectReader<'_>, kind: Option<OrderKind>) -> Vec<OrderIt
                     "twice",
                     format!("Item id {:?} is there twice; give each item its own.", item.id),
                 );
+            }
+            if let Some(service) = &item.service_id
+                && !services.insert(service.clone())
+            {
+                let message = format!(
+                    "Service {service:?} is named twice; say in one item what happens to it."
+                );
+                entry.fault("serviceId", "twice", message);
             }
             items.push(item);
         }
@@ -254,9 +264,37 @@ fn read_item(reader: &ObjectReader<'_>, kind: OrderKind) -> Option<OrderItem> {
         }
         _ => {}
     }
+    let service_id = read_service_id(reader, action);
     let characteristics = read_characteristics(reader);
     reader.finish();
-    Some(OrderItem { id: id?, service: service?, action: action?, tariff, characteristics })
+    Some(OrderItem {
+        id: id?,
+        service: service?,
+        action: action?,
+        service_id,
+        tariff,
+        characteristics,
+    })
+}
+
+/// The service that the item is about. Whether there is such a one is looked up later.
+fn read_service_id(reader: &ObjectReader<'_>, action: Option<ItemAction>) -> Option<String> {
+    let text = reader.text("serviceId", SERVICE_KEY_CHARACTERS_MAX)?;
+    if action == Some(ItemAction::Add) {
+        let message = "serviceId names a service that there is already, and the item adds a new one; leave it out, \
+                       or send the action modify or delete.";
+        reader.fault("serviceId", "service-of-an-addition", message);
+        return None;
+    }
+    if ServiceKey::parse(&text).is_none() {
+        let message = format!(
+            "{text:?} is not the key of a service; send it as services of the order that made it tells: \
+             service-, the number of that order, a hyphen, and the id of its item."
+        );
+        reader.fault("serviceId", "invalid-service", message);
+        return None;
+    }
+    Some(text)
 }
 
 fn read_characteristics(reader: &ObjectReader<'_>) -> Map<String, Value> {

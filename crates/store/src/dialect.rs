@@ -5,13 +5,41 @@ use crate::database::Dialect;
 impl Dialect {
     /// The condition that a column is one of the texts of a JSON array parameter.
     pub fn is_among(self, column: &str, parameter: &str) -> String {
+        let values = match self {
+            Dialect::Sqlite => format!("SELECT value FROM json_each({parameter})"),
+            Dialect::Postgres => {
+                format!("SELECT json_array_elements_text({parameter}::text::json)")
+            }
+        };
+        self.is_one_of(column, &values)
+    }
+
+    /// The condition that a column is one of the few values that a query finds.
+    pub fn is_one_of(self, column: &str, query: &str) -> String {
         match self {
-            Dialect::Sqlite => format!("{column} IN (SELECT value FROM json_each({parameter}))"),
+            Dialect::Sqlite => format!("{column} IN ({query})"),
             // An array, and not IN with a subquery: that would be a join, for which PostgreSQL reads a whole table that has
             // grown since it was analysed last.
-            Dialect::Postgres => format!(
-                "{column} = ANY (ARRAY(SELECT json_array_elements_text({parameter}::text::json)))"
-            ),
+            Dialect::Postgres => format!("{column} = ANY (ARRAY({query}))"),
+        }
+    }
+
+    /// The phone of an order's party; as its index has it, word for word.
+    pub fn party_phone(self) -> &'static str {
+        match self {
+            Dialect::Sqlite => "json_extract(document, '$.party.phone')",
+            Dialect::Postgres => "(document::json #>> '{party,phone}')",
+        }
+    }
+
+    /// Some parts of the JSON document of a row, as one JSON object.
+    pub fn parts_of_document(self, names: &[&str]) -> String {
+        let document = self.json("document");
+        let part = |name: &&str| format!("'{name}', {document} -> '{name}'");
+        let parts = names.iter().map(part).collect::<Vec<_>>().join(", ");
+        match self {
+            Dialect::Sqlite => format!("json_object({parts})"),
+            Dialect::Postgres => format!("json_build_object({parts})"),
         }
     }
 

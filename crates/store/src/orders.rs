@@ -14,7 +14,7 @@ use oms_app::scenario_ports::Scenarios;
 use oms_domain::calendar::Calendars;
 use oms_domain::division::{Neighbour, Neighbourhood};
 use oms_domain::event::Event;
-use oms_domain::limits::DIVISION_DEPTH_MAX;
+use oms_domain::limits::{DIVISION_DEPTH_MAX, ITEMS_MAX, SERVICE_RECORDS_MAX};
 use oms_domain::order::Order;
 use oms_domain::projection::Medians;
 use oms_domain::routing::lookup_keys;
@@ -28,10 +28,14 @@ impl<D: Database> Orders for Store<D> {
         &self,
         query: &RegistrationQuery,
     ) -> Result<RegistrationContext, StoreError> {
-        static STATEMENTS: LazyLock<[String; 2]> =
-            LazyLock::new(|| DIALECTS.map(registration_statement));
+        // Most orders name no services: what is not asked costs nothing.
+        static STATEMENTS: LazyLock<[[String; 2]; 2]> = LazyLock::new(|| {
+            [false, true]
+                .map(|names| DIALECTS.map(|dialect| registration_statement(dialect, names)))
+        });
+        let names_services = !query.makers.is_empty();
         let keys = serde_json::json!(lookup_keys(&query.place.place)).to_string();
-        let parameters = vec![
+        let mut parameters = vec![
             keys.into(),
             query.idempotency_key.clone().into(),
             query.duplicate_key.clone().into(),
@@ -40,10 +44,17 @@ impl<D: Database> Orders for Store<D> {
             query.scenario_for.and_then(|(_, party)| party).map(|it| it.code().to_owned()).into(),
             built_in_code(query).map(str::to_owned).into(),
         ];
-        let statement = for_dialect(&STATEMENTS, self.database.dialect());
+        if names_services {
+            parameters.push(serde_json::json!(query.makers).to_string().into());
+        }
+        let statements = &STATEMENTS[usize::from(names_services)];
+        let statement = for_dialect(statements, self.database.dialect());
         let mut rows = self.database.query(statement, parameters).await?;
         let row = rows.first_mut().ok_or_else(|| StoreError::Corrupt("no row".to_owned()))?;
         let mut context = read_registration_context(row)?;
+        if names_services {
+            context.services = read("services", &row.text(9)?)?;
+        }
         if let Some(text) = row.optional_text(7)? {
             let (code, version): (String, u32) = read("scenario", &text)?;
             context.individual_scenario = self.published_scenario(&code, version).await?;
@@ -163,7 +174,7 @@ fn neighbourhood_json(dialect: Dialect) -> String {
     format!("(SELECT {array} FROM around JOIN division d ON d.code = around.code)")
 }
 
-fn registration_statement(dialect: Dialect) -> String {
+fn registration_statement(dialect: Dialect, names_services: bool) -> String {
     let is_candidate = dialect.is_among("lookup_key", "$1");
     let tables = neighbourhood_tables(
         "code IN (SELECT division_code FROM candidate) OR parent_code IS NULL",
@@ -182,16 +193,45 @@ fn registration_statement(dialect: Dialect) -> String {
     let individual = published_for("code", "$5", "$6");
     let medians =
         dialect.array_of(&dialect.tuple_of(&format!("scenario_code, {}", dialect.json("medians"))));
+    let (maker, services) = match names_services {
+        true => (maker_table(dialect), format!(", {}", services_json(dialect))),
+        false => (String::new(), String::new()),
+    };
     format!(
         "WITH RECURSIVE candidate AS (SELECT division_code, document FROM coverage_rule WHERE {is_candidate}), \
-         {tables} \
+         {maker}{tables} \
          SELECT (SELECT {replay} FROM idempotency_key WHERE key = $2), \
                 (SELECT {reference} FROM orders WHERE duplicate_key = $3), \
                 (SELECT {reference} FROM orders WHERE import_key = $4), \
                 (SELECT {rules} FROM candidate), {around}, \
                 (SELECT MIN(code) FROM division WHERE parent_code IS NULL), {calendars}, \
                 {scenario}, \
-                (SELECT {medians} FROM stage_median WHERE scenario_code = $7 OR scenario_code = {individual})"
+                (SELECT {medians} FROM stage_median WHERE scenario_code = $7 OR scenario_code = {individual}){services}"
+    )
+}
+
+/// What an order tells of services.
+const SERVICE_PARTS: [&str; 4] = ["number", "party", "services", "billingObjects"];
+
+/// The orders that made the named services.
+fn maker_table(dialect: Dialect) -> String {
+    let is_maker = dialect.is_among("number", "$8");
+    let (phone, record) = (dialect.party_phone(), dialect.parts_of_document(&SERVICE_PARTS));
+    format!(
+        "maker (phone, record) AS (SELECT {phone}, {record} FROM orders WHERE {is_maker} LIMIT {ITEMS_MAX}), "
+    )
+}
+
+/// What they tell of services, and the orders that changed or ended services since: a service has no row of its own, and
+/// those who have the phone of its party are the ones who change it.
+fn services_json(dialect: Dialect) -> String {
+    let is_theirs = dialect.is_one_of(dialect.party_phone(), "SELECT phone FROM maker");
+    let (records, record) =
+        (dialect.array_of(&dialect.json("record")), dialect.parts_of_document(&SERVICE_PARTS));
+    format!(
+        "(SELECT {records} FROM (SELECT record FROM maker UNION ALL SELECT record FROM \
+           (SELECT {record} AS record FROM orders WHERE {is_theirs} AND kind IN ('change', 'disconnect') \
+            ORDER BY registered_at DESC, id DESC LIMIT {SERVICE_RECORDS_MAX}) AS later) AS known)"
     )
 }
 
@@ -242,5 +282,6 @@ fn read_registration_context(row: &mut Row) -> Result<RegistrationContext, Store
         calendars: read_calendars(&row.text(6)?)?,
         individual_scenario: None,
         medians: read::<Vec<(String, Medians)>>("medians", &row.text(8)?)?.into_iter().collect(),
+        services: Vec::new(),
     })
 }

@@ -71,13 +71,11 @@ impl<D: Database> RoutedOrders for Store<D> {
 
 /// Of the order's document only what a coverage looks at.
 fn columns(dialect: Dialect) -> String {
-    let document = dialect.json("document");
-    let part = |name: &str| format!("'{name}', {document} -> '{name}'");
-    let parts = ["address", "linePhone", "items", "division", "routing"].map(part).join(", ");
-    let object = match dialect {
-        Dialect::Sqlite => format!("json_object({parts})"),
-        Dialect::Postgres => format!("json_build_object({parts})::text"),
-    };
+    let parts = ["address", "linePhone", "items", "division", "routing"];
+    let mut object = dialect.parts_of_document(&parts);
+    if dialect == Dialect::Postgres {
+        object.push_str("::text");
+    }
     format!("id, number, state, registered_at, {object}")
 }
 

@@ -2,7 +2,7 @@
 
 use crate::Store;
 use crate::codec::read;
-use crate::database::{Database, DatabaseError, Dialect, Value};
+use crate::database::{Database, DatabaseError, Value};
 use crate::identity::broken;
 use oms_app::identity::{Change, IdentityError};
 use oms_app::ports::{Cursor, StoreError};
@@ -59,11 +59,7 @@ impl<D: Database> Subscribers for Store<D> {
         after: Option<&Cursor>,
         limit: u32,
     ) -> Result<Vec<Order>, StoreError> {
-        // As the index has it, word for word.
-        let party_phone = match self.database.dialect() {
-            Dialect::Sqlite => "json_extract(document, '$.party.phone')",
-            Dialect::Postgres => "(document::json #>> '{party,phone}')",
-        };
+        let party_phone = self.database.dialect().party_phone();
         let mut parameters: Vec<Value> = vec![phone.into()];
         let condition = match after {
             None => "",

@@ -80,6 +80,7 @@ pub async fn statement(database_url: &str) -> Result<Measured> {
             import_key: None,
             place,
             scenario_for: None,
+            makers: Vec::new(),
         };
         let asked = Instant::now();
         let found = store.registration_context(&query).await.context("the lookup failed")?;

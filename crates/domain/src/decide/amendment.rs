@@ -194,7 +194,7 @@ fn bring_objects_in_line(
     }
     let planned = provisioning::plan(&change.order);
     let is_planned = |key: &str| planned.iter().any(|object| object.key == key);
-    let obsolete: Vec<String> = provisioning::retirement(&change.order)
+    let obsolete: Vec<String> = provisioning::own(&change.order)
         .into_iter()
         .map(|object| object.key)
         .filter(|key| !is_planned(key))

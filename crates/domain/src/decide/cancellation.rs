@@ -11,7 +11,7 @@ use crate::party::Language;
 use crate::provisioning;
 use crate::rejection::Rejection;
 use crate::rights::Right;
-use crate::scenario::{Compensation, LocalText, PointOfNoReturn, Scenario};
+use crate::scenario::{Compensation, EntryAction, LocalText, PointOfNoReturn, Scenario};
 use serde_json::json;
 
 pub(super) fn cancel(
@@ -74,10 +74,8 @@ pub(super) fn take_back(
     change.order.done_meanwhile.clear();
     visits::release(change, "the order is cancelled");
     supersede_since(change, "");
-    if provisioning::retirement(&change.order).is_empty() {
-        finish(change, Some(reason), penalty.map(|text| text.get(Language::En).to_owned()))?;
-        retire_made(change);
-        return Ok(());
+    if !may_have_objects(change) {
+        return finish(change, Some(reason), penalty.map(|text| text.get(Language::En).to_owned()));
     }
     let summary =
         format!("To be cancelled in {}: first what was made is taken back.", current.name);
@@ -91,12 +89,21 @@ pub(super) fn take_back(
     Ok(())
 }
 
+/// Whether something of the order may be in the billing system: what it knows, and what it has asked for without an answer.
+fn may_have_objects(change: &Change<'_>) -> bool {
+    let order = &change.order;
+    let stages = order.stages_entered.iter().filter_map(|code| change.context.scenario.stage(code));
+    let mut actions = stages.flat_map(|stage| &stage.on_entry);
+    let is_asked = actions.any(|action| *action == EntryAction::Provision);
+    !provisioning::own(order).is_empty() || (is_asked && !provisioning::doubtful(order).is_empty())
+}
+
 /// A pending cancellation ends when nothing of the order is left in the billing system.
 pub(super) fn compensated(change: &mut Change<'_>) -> Result<(), Rejection> {
     if change.order.cancellation.is_none() {
         return Ok(());
     }
-    match provisioning::retirement(&change.order).is_empty() {
+    match provisioning::own(&change.order).is_empty() {
         true => finish(change, None, None),
         // Something was made while the rest was taken back.
         false => {

@@ -57,7 +57,29 @@ pub(super) fn provisioned(
     change: &mut Change<'_>,
     objects: Vec<BillingObject>,
 ) -> Result<(), Rejection> {
-    let count = objects.len();
+    let is_there = |object: &&BillingObject| object.status != BillingStatus::Retired;
+    let made = objects.iter().filter(is_there).count();
+    let ended = objects.len() - made;
+    note_objects(change, objects);
+    change.order.services = provisioning::services(&change.order);
+    let ids: Vec<&str> =
+        change.order.billing_objects.iter().map(|object| object.id.as_str()).collect();
+    let data = json!({ "objects": ids });
+    let mut summary = format!("{made} objects are in the billing system.");
+    if ended > 0 {
+        summary.push_str(&format!(" {ended} are retired there."));
+    }
+    change.record(EventType::Provisioned, summary, None, data);
+    // An order that was or is being cancelled while its objects were made takes them back.
+    if provisioning::is_taken_back(&change.order) {
+        change.request_retirement();
+        return Ok(());
+    }
+    transition::follow(change, EffectKind::Provision)
+}
+
+/// What the billing system has now takes the place of what the order knew.
+fn note_objects(change: &mut Change<'_>, objects: Vec<BillingObject>) {
     for object in objects {
         let same =
             |known: &&mut BillingObject| known.kind == object.kind && known.key == object.key;
@@ -66,39 +88,31 @@ pub(super) fn provisioned(
             None => change.order.billing_objects.push(object),
         }
     }
-    change.order.services = provisioning::services(&change.order);
-    let ids: Vec<&str> =
-        change.order.billing_objects.iter().map(|object| object.id.as_str()).collect();
-    let data = json!({ "objects": ids });
-    change.record(
-        EventType::Provisioned,
-        format!("{count} objects are in the billing system."),
-        None,
-        data,
-    );
-    // An order that was or is being cancelled while its objects were made takes them back.
-    if change.order.state == OrderState::Cancelled || change.order.cancellation.is_some() {
-        change.request_retirement();
-        return Ok(());
-    }
-    transition::follow(change, EffectKind::Provision)
 }
 
-pub(super) fn retired(change: &mut Change<'_>, keys: &[String]) -> Result<(), Rejection> {
-    for object in
-        change.order.billing_objects.iter_mut().filter(|object| keys.contains(&object.key))
-    {
-        object.status = BillingStatus::Retired;
-    }
+pub(super) fn retired(
+    change: &mut Change<'_>,
+    objects: Vec<BillingObject>,
+    is_partial: bool,
+) -> Result<(), Rejection> {
+    let keys: Vec<String> = objects.iter().map(|object| object.key.clone()).collect();
+    let retired = |object| BillingObject { status: BillingStatus::Retired, ..object };
+    note_objects(change, objects.into_iter().map(retired).collect());
     let summary = format!("{} objects are retired in the billing system.", keys.len());
     change.record(EventType::Retired, summary, None, json!({ "keys": keys }));
     if change.order.cancellation.is_some() {
         return cancellation::compensated(change);
     }
-    // An amendment retires some objects and leaves the order where it is.
-    match provisioning::retirement(&change.order).is_empty() {
+    if is_partial || change.order.is_closed() {
+        return Ok(());
+    }
+    match provisioning::own(&change.order).is_empty() {
         true => transition::follow(change, EffectKind::Retire),
-        false => Ok(()),
+        // Something was made while the rest was retired.
+        false => {
+            change.request_retirement();
+            Ok(())
+        }
     }
 }
 

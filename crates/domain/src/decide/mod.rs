@@ -118,9 +118,11 @@ pub enum Command {
     Provisioned {
         objects: Vec<BillingObject>,
     },
-    /// The executor of a retire effect has retired these objects.
+    /// The executor of a retire effect has retired these objects, also such as the order did not know.
     Retired {
-        keys: Vec<String>,
+        objects: Vec<BillingObject>,
+        /// Only what an amendment has made obsolete: the order stays where it is.
+        is_partial: bool,
     },
     /// The executor of an escalation has told people.
     Escalated {
@@ -211,7 +213,9 @@ pub fn decide(
         Command::AddDocument { document } => notes::add_document(&mut change, document)?,
         Command::DocumentDrawn { document } => effects::document_drawn(&mut change, document),
         Command::Provisioned { objects } => effects::provisioned(&mut change, objects)?,
-        Command::Retired { keys } => effects::retired(&mut change, &keys)?,
+        Command::Retired { objects, is_partial } => {
+            effects::retired(&mut change, objects, is_partial)?
+        }
         Command::Escalated { rung, told } => escalation::told(&mut change, rung.as_deref(), &told),
         Command::AnswerEscalation { comment } => escalation::answer(&mut change, comment)?,
         Command::EffectFailed { effect, kind, error } => {

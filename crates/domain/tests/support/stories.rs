@@ -11,7 +11,7 @@ use oms_domain::decide::{AskedSlot, Command, Context, Decision, Told, VisitReque
 use oms_domain::effect::{Effect, EffectKind};
 use oms_domain::event::Event;
 use oms_domain::order::{Document, Order, OrderState};
-use oms_domain::provisioning::{BillingObject, BillingStatus, plan, retirement};
+use oms_domain::provisioning::{BillingObject, BillingStatus, ObjectName, known, plan, retirement};
 use oms_domain::rejection::Rejection;
 use oms_domain::replay::Replay;
 use oms_domain::scenario::{FieldDefinition, FieldType, Scenario};
@@ -208,8 +208,7 @@ impl Story {
             "repeats" => Command::AddDocument { document: self.order.documents[0].clone() },
             "provisions" => Command::Provisioned { objects: objects(&self.order) },
             "retires" => {
-                let keys = retirement(&self.order).into_iter().map(|object| object.key);
-                Command::Retired { keys: keys.collect() }
+                Command::Retired { objects: retired(&self.order), is_partial: rest == "a part" }
             }
             "tells" => {
                 let to = "division".to_owned();
@@ -288,6 +287,18 @@ pub fn objects(order: &Order) -> Vec<BillingObject> {
         status: BillingStatus::Active,
     });
     made.collect()
+}
+
+/// What the billing system retires for the order: what the order does not know of is there, too.
+fn retired(order: &Order) -> Vec<BillingObject> {
+    let id = |name: &ObjectName| known(order, name).map_or("bm-x", |object| &object.id).to_owned();
+    let retired = retirement(order).into_iter().map(|name| BillingObject {
+        id: id(&name),
+        kind: name.kind,
+        key: name.key,
+        status: BillingStatus::Retired,
+    });
+    retired.collect()
 }
 
 fn minutes(text: &str) -> i64 {

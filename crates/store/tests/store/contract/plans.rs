@@ -85,10 +85,13 @@ async fn noted(store: &TestStore, work: impl AsyncFn(&Store<Noting>)) -> Vec<Sta
 }
 
 /// The lines of the plan that read a whole table. Walking along an index is none: a page ends it. The organisation is
-/// small, and tables with it are.
+/// small, and tables with it are; so are the orders that one order names.
 async fn whole_tables(kind: Kind, database: &NativeDatabase, statement: &Statement) -> Vec<String> {
-    const SMALL: [&str; 18] = [
+    const SMALL: [&str; 21] = [
         "candidate",
+        "maker",
+        "later",
+        "known",
         "up",
         "child",
         "around",
@@ -163,7 +166,11 @@ async fn registering(store: &Store<Noting>) {
         import_key: Some("import".to_owned()),
         place: Query { place, ..Query::default() },
         scenario_for: Some((OrderKind::Connect, Some(PartyType::Individual))),
+        makers: Vec::new(),
     };
+    store.registration_context(&query).await.expect("looked up");
+    let makers = vec!["261124-4801-9375".to_owned(), "261124-4801-9383".to_owned()];
+    let query = RegistrationQuery { makers, ..query };
     store.registration_context(&query).await.expect("looked up");
     let decision = decision(&connect(), MORNING);
     let idempotency = Some(NewIdempotencyKey {

@@ -277,6 +277,7 @@ async fn what_comes_along_is_saved_in_the_same_step(store: TestStore) {
 async fn a_registration_looks_everything_up_at_once(store: TestStore) {
     let query = |key: &str, street: &str| RegistrationQuery {
         scenario_for: None,
+        makers: Vec::new(),
         idempotency_key: Some(key.to_owned()),
         duplicate_key: Some(format!("duplicate of {key}")),
         import_key: Some(format!("import of {key}")),

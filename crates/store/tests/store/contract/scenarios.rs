@@ -103,6 +103,7 @@ async fn a_new_order_takes_the_one_for_its_party_that_was_published_last(store: 
             import_key: None,
             place: Query::default(),
             scenario_for: Some((kind, party)),
+            makers: Vec::new(),
         };
         let found = store.registration_context(&query).await.expect("looked up");
         found.individual_scenario.map(|it| (it.code.clone(), it.version))

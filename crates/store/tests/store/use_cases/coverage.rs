@@ -129,6 +129,7 @@ fn services_with_different_divisions_are_each_named_in_the_reason() {
             let place = Query { place: place.clone(), services };
             let query = RegistrationQuery {
                 scenario_for: None,
+                makers: Vec::new(),
                 idempotency_key: None,
                 duplicate_key: None,
                 import_key: None,
