@@ -1,6 +1,10 @@
 //! The billing system, behind the interface `oms:billing`.
 
-use oms_domain::provisioning::{BillingObject, BillingObjectKind, BillingStatus, PlannedObject};
+use oms_app::hash::sha256_hex;
+use oms_domain::provisioning::{
+    BillingObject, BillingObjectKind, BillingStatus, FoundObject, PlannedObject,
+};
+use serde_json::json;
 
 mod bindings {
     wit_bindgen::generate!({
@@ -11,6 +15,9 @@ mod bindings {
 }
 
 use bindings::oms::billing::objects;
+
+/// Digits of the content's hash in an idempotency key: two contents of one object in one effect don't meet by chance.
+const CONTENT_DIGITS: usize = 16;
 
 /// Why an object was not made or retired.
 pub enum BillingFailure {
@@ -32,7 +39,11 @@ pub async fn ensure(object: &PlannedObject, effect: &str) -> Result<BillingObjec
             .map(|(name, value)| objects::Attribute { name: name.clone(), value: value.clone() })
             .collect(),
     };
+    // An effect that a person repeats after an amendment asks for something else under another key: the same one would be
+    // refused.
+    let content = sha256_hex(json!([object.parents, object.attributes]).to_string().as_bytes());
     let key = idempotency_key(effect, object.kind, &object.key);
+    let key = format!("{key}/{}", &content[..CONTENT_DIGITS]);
     let made = objects::ensure(desired.clone(), key.clone()).await;
     let made = match made {
         // Most often only the answer was lost: asked again at once, the rest of the plan need not wait for the next
@@ -40,13 +51,32 @@ pub async fn ensure(object: &PlannedObject, effect: &str) -> Result<BillingObjec
         Err(objects::BillingError::Unavailable(_)) => objects::ensure(desired, key).await,
         answered => answered,
     };
-    let made = made.map_err(failure)?;
-    let status = match made.status {
+    made.map(|made| known(object.kind, made)).map_err(failure)
+}
+
+/// The object as billing has it; None: there is none.
+pub async fn find(
+    kind_of_object: BillingObjectKind,
+    key: &str,
+) -> Result<Option<FoundObject>, BillingFailure> {
+    let found = objects::find(kind(kind_of_object), key.to_owned()).await.map_err(failure)?;
+    Ok(found.map(|found| FoundObject {
+        attributes: found
+            .attributes
+            .iter()
+            .map(|attribute| (attribute.name.clone(), attribute.value.clone()))
+            .collect(),
+        object: known(kind_of_object, found),
+    }))
+}
+
+fn known(kind: BillingObjectKind, object: objects::BillingObject) -> BillingObject {
+    let status = match object.status {
         objects::ObjectStatus::Active => BillingStatus::Active,
         objects::ObjectStatus::Blocked => BillingStatus::Blocked,
         objects::ObjectStatus::Retired => BillingStatus::Retired,
     };
-    Ok(BillingObject { kind: object.kind, key: object.key.clone(), id: made.id, status })
+    BillingObject { kind, key: object.external_key, id: object.id, status }
 }
 
 /// Retires an object; one that does not exist counts as retired.

@@ -1,4 +1,5 @@
-//! `GET /api/v1/orders/{order}/provisioning`: what the billing system shall have, has, and waits for.
+//! `GET /api/v1/orders/{order}/provisioning`: what the billing system shall have and shall retire, what
+//! it has, and what it waits for.
 
 use axum::extract::Path;
 use axum::response::Response;
@@ -6,7 +7,6 @@ use http::StatusCode;
 use oms_app::ports::Effects;
 use oms_app::read;
 use oms_domain::limits::PAGE_ENTRIES_MAX;
-use oms_domain::order::OrderKind;
 use oms_domain::provisioning;
 use oms_web::{Parameters, Problem, Session, json_answer};
 use serde_json::json;
@@ -33,11 +33,7 @@ pub async fn show(
             })
         })
         .collect();
-    let plan = match order.kind {
-        OrderKind::Connect => provisioning::plan(&order),
-        OrderKind::Disconnect | OrderKind::Change | OrderKind::Support => Vec::new(),
-    };
-    let plan: Vec<_> = plan
+    let plan: Vec<_> = provisioning::plan(&order)
         .into_iter()
         .map(|object| {
             let attributes: serde_json::Map<_, _> =
@@ -50,6 +46,11 @@ pub async fn show(
             })
         })
         .collect();
-    let answer = json!({ "plan": plan, "objects": order.billing_objects, "work": work });
+    let answer = json!({
+        "plan": plan,
+        "retirement": provisioning::removal(&order),
+        "objects": order.billing_objects,
+        "work": work,
+    });
     Ok(json_answer(StatusCode::OK, &[], &answer))
 }

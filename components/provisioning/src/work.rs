@@ -9,7 +9,7 @@ use oms_app::ports::ClaimedEffect;
 use oms_domain::decide::Command;
 use oms_domain::effect::EffectKind;
 use oms_domain::order::Order;
-use oms_domain::provisioning;
+use oms_domain::provisioning::{self, BillingObject, BillingStatus, ObjectName};
 use oms_domain::time::Instant;
 use oms_web::{Problem, backend, clock, json_answer, nudge};
 use serde_json::json;
@@ -33,29 +33,69 @@ impl Executor for Provisioner {
     }
 }
 
-/// Parents before children; whatever exists already is found again under its key.
+/// Parents before children; whatever exists already is found again under its key. Then what the order ends is retired.
 async fn provision(effect: &ClaimedEffect, order: &Order) -> Result<Command, BillingFailure> {
     let mut objects = Vec::new();
-    for planned in provisioning::plan(order) {
+    // For an order that was cancelled nothing more is made; what a failed attempt has made is retired after this.
+    if provisioning::is_taken_back(order) {
+        return Ok(Command::Provisioned { objects });
+    }
+    refuse_unnamed(order)?;
+    for mut planned in provisioning::plan(order) {
+        if provisioning::is_foreign(order, planned.kind, &planned.key) {
+            let found = billing::find(planned.kind, &planned.key).await?;
+            planned = provisioning::overlaid(planned, found).map_err(BillingFailure::Refused)?;
+        }
         objects.push(billing::ensure(&planned, &effect.id).await?);
+    }
+    for name in provisioning::removal(order) {
+        objects.extend(retire_one(&name, effect, order).await?);
     }
     Ok(Command::Provisioned { objects })
 }
 
 async fn retire(effect: &ClaimedEffect, order: &Order) -> Result<Command, BillingFailure> {
-    // An amendment names what is no longer needed; else all that is the order's own goes.
+    // An amendment names what is no longer needed; else all that is the order's to retire goes.
     let named: Option<Vec<&str>> = effect.payload["keys"]
         .as_array()
         .map(|keys| keys.iter().filter_map(|key| key.as_str()).collect());
-    let mut keys = Vec::new();
-    for object in provisioning::retirement(order) {
-        if named.as_ref().is_some_and(|named| !named.contains(&object.key.as_str())) {
-            continue;
-        }
-        billing::retire(&object, &effect.id).await?;
-        keys.push(object.key);
+    if named.is_none() && !provisioning::is_taken_back(order) {
+        refuse_unnamed(order)?;
     }
-    Ok(Command::Retired { keys })
+    let mut objects = Vec::new();
+    for name in provisioning::retirement(order) {
+        if named.as_ref().is_none_or(|named| named.contains(&name.key.as_str())) {
+            objects.extend(retire_one(&name, effect, order).await?);
+        }
+    }
+    Ok(Command::Retired { objects, is_partial: named.is_some() })
+}
+
+/// Retires an object. One that the order does not know is looked for first, so that it learns of it; None: there is none.
+async fn retire_one(
+    name: &ObjectName,
+    effect: &ClaimedEffect,
+    order: &Order,
+) -> Result<Option<BillingObject>, BillingFailure> {
+    let object = match provisioning::known(order, name) {
+        Some(known) => known.clone(),
+        None => match billing::find(name.kind, &name.key).await? {
+            Some(found) => found.object,
+            None => {
+                let missing = provisioning::missing(order, name);
+                return missing.map_or(Ok(None), |error| Err(BillingFailure::Refused(error)));
+            }
+        },
+    };
+    if object.status != BillingStatus::Retired {
+        billing::retire(&object, &effect.id).await?;
+    }
+    Ok(Some(BillingObject { status: BillingStatus::Retired, ..object }))
+}
+
+/// What an order changes or ends must be named, or it would be done without anything having happened.
+fn refuse_unnamed(order: &Order) -> Result<(), BillingFailure> {
+    provisioning::unnamed(order).map_or(Ok(()), |error| Err(BillingFailure::Refused(error)))
 }
 
 /// `POST /internal/work`: a nudge, or the tick.

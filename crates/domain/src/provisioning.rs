@@ -200,6 +200,21 @@ fn is_operators(kind: BillingObjectKind) -> bool {
     matches!(kind, BillingObjectKind::Domain | BillingObjectKind::BillingPlan)
 }
 
+const WAY_OUT: &str = "Amend the order so that its item names another service (serviceId) and retry this, or do by hand \
+                       what is to be done in the billing system and declare this done.";
+
+fn not_there(key: &str) -> String {
+    format!("The billing system has no service {key:?}. {WAY_OUT}")
+}
+
+/// Why an object that is to be retired must be looked for by a person when billing does not have it: somebody pays for the
+/// service that was meant. None: what is not there counts as retired.
+pub fn missing(order: &Order, name: &ObjectName) -> Option<String> {
+    let is_named =
+        name.kind == BillingObjectKind::Service && is_foreign(order, name.kind, &name.key);
+    is_named.then(|| not_there(&name.key))
+}
+
 /// Another order's service as it shall be: what the order plans, over what billing has. Else a sentence for the person who
 /// must look at it.
 pub fn overlaid(
@@ -207,13 +222,9 @@ pub fn overlaid(
     found: Option<FoundObject>,
 ) -> Result<PlannedObject, String> {
     let key = &planned.key;
-    let way_out = "Amend the order so that its item names another service (serviceId) and retry this, or do in the \
-                   billing system what is to be done and declare this done.";
-    let Some(found) = found else {
-        return Err(format!("The billing system has no service {key:?}. {way_out}"));
-    };
+    let Some(found) = found else { return Err(not_there(key)) };
     if found.object.status == BillingStatus::Retired {
-        return Err(format!("Service {key:?} is retired in the billing system. {way_out}"));
+        return Err(format!("Service {key:?} is retired in the billing system. {WAY_OUT}"));
     }
     let is_planned = |name: &str| planned.attributes.iter().any(|(planned, _)| planned == name);
     let kept = found.attributes.iter().filter(|(name, _)| !is_planned(name));

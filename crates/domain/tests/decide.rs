@@ -39,6 +39,8 @@ mod pauses;
 mod properties;
 #[path = "decide/rejections.rs"]
 mod rejections;
+#[path = "decide/services.rs"]
+mod services;
 #[path = "decide/start_dates.rs"]
 mod start_dates;
 #[path = "decide/visits.rs"]

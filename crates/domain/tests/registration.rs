@@ -149,6 +149,20 @@ const CHANGES: &str = r#"
     change-individual |  /items/0/action       | "noChange"       |
     change-individual |  /items/0/action       | "add"            |
 
+    # an item may name the service that it is about, once there is one
+    change-individual     | /items/0/serviceId | "service-261124-4801-9375-1" |
+    disconnect-individual | /items/0/serviceId | " service-261124-4801-9375-1 " |
+    disconnect-individual | /items/0/serviceId | "service-261124-4801-9374-1" | /items/0/serviceId invalid-service
+    disconnect-individual | /items/0/serviceId | "261124-4801-9375"           | /items/0/serviceId invalid-service
+    disconnect-individual | /items/0/serviceId | ""                           | /items/0/serviceId empty
+    disconnect-individual | /items/0/serviceId | x*89                         | /items/0/serviceId invalid-service
+    disconnect-individual | /items/0/serviceId | x*90                         | /items/0/serviceId too-long
+    disconnect-individual | /items/0/serviceId | 7                            | /items/0/serviceId wrong-type
+    disconnect-individual | /items/0/serviceId | null                         |
+    connect-individual    | /items/0/serviceId | "service-261124-4801-9375-1" | /items/0/serviceId service-of-an-addition
+    disconnect-individual | /items | [{ "id": "1", "service": "internet", "action": "delete", "serviceId": "service-261124-4801-9375-1" }, { "id": "2", "service": "internet", "action": "delete", "serviceId": "service-261124-4801-9375-1" }] | /items/1/serviceId twice
+    support-individual    | /items | [{ "id": "1", "service": "internet", "action": "noChange", "serviceId": "service-261124-4801-9375-1" }] |
+
     # support orders say what is wrong, others don't
     support-individual |  /symptom              |                  | /symptom required
     support-individual |  /symptom              | "a\nb"           | /symptom control-character

@@ -199,8 +199,8 @@ pub fn order_page(
     }
     contact.extend(order.line_phone.as_deref().map(|phone| named("line", phone)));
     let items = order.items.iter().map(|item| {
-        let tariff = item.tariff.clone().unwrap_or_default();
-        named(item.service.code(), &tariff)
+        let known = [item.tariff.as_deref(), item.service_id.as_deref()];
+        named(item.service.code(), &known.into_iter().flatten().collect::<Vec<_>>().join(" · "))
     });
     let value_text = |value: &serde_json::Value| match value {
         serde_json::Value::String(text) => text.clone(),
