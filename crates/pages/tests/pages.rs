@@ -100,6 +100,21 @@ fn an_order_is_shown_with_its_people_as_text() {
 }
 
 #[test]
+fn an_item_shows_the_service_that_it_is_about() {
+    let (mut order, history) = order();
+    let item = json!({
+        "id": "1", "service": "internet", "action": "modify", "tariff": "home-100", "serviceId": format!("service-{HOSTILE}"),
+    });
+    order.items = vec![serde_json::from_value(item).expect("an item")];
+    for language in LANGUAGES {
+        let model = order_page("olim", &order, &history, Vec::new(), around(&order, language));
+        let page = render(Page::Order, language, &model).expect("it is rendered");
+        assert_sound(&page, "order");
+        assert!(page.contains("<dd>home-100 · service-&lt;script&gt;"), "{page}");
+    }
+}
+
+#[test]
 fn a_cancellation_that_is_asked_for_is_shown_until_it_is_answered() {
     let (mut order, history) = order();
     order.state = OrderState::AssessingCancellation;

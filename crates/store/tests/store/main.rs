@@ -30,6 +30,7 @@ mod use_cases {
     mod registering;
     mod scenarios;
     mod scoped;
+    mod services;
     mod subscribers;
     mod ticking;
     mod visiting;
