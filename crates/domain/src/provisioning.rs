@@ -275,7 +275,7 @@ pub fn removal(order: &Order) -> Vec<ObjectName> {
     let services = keys.iter().map(|key| (BillingObjectKind::Service, key.service()));
     let points = keys.iter().map(|key| (BillingObjectKind::AccessPoint, key.access_point()));
     let names = services.chain(points).map(|(kind, key)| ObjectName { kind, key });
-    names.filter(|name| known(order, name).is_none_or(|it| is_left(it))).collect()
+    names.filter(|name| known(order, name).is_none_or(is_left)).collect()
 }
 
 /// Objects of the order's own making that live in the billing system, children before parents, as far as the order knows.
