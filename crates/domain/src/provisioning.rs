@@ -299,9 +299,9 @@ pub fn doubtful(order: &Order) -> Vec<ObjectName> {
         .collect()
 }
 
-/// Nothing more comes of the order: what it has made is taken back.
+/// Nothing more comes of the order, it was cancelled or refused or has failed: what it has made is taken back.
 pub fn is_taken_back(order: &Order) -> bool {
-    order.cancellation.is_some() || order.state == OrderState::Cancelled
+    order.cancellation.is_some() || order.state == OrderState::Cancelled || order.state.is_refusal()
 }
 
 /// What is retired for an order, children before parents: what it ends, unless it is taken back itself, and all of its own.

@@ -122,8 +122,9 @@ fn a_legal_entity_accepts_what_is_activated() {
         "connect-legal",
         LEGAL_TO_PROVISIONING,
         "
-        desk cancels at its price because moved => cancelled cancelled north-tech | documentsSuperseded cancelled retirementRequested | retire
-        system provisions        => cancelled cancelled north-tech | provisioned retirementRequested | retire
+        desk cancels at its price because moved => pendingCancellation provisioning north-tech | documentsSuperseded cancellationRequested retirementRequested | retire
+        system provisions        => pendingCancellation provisioning north-tech | provisioned retirementRequested | retire
+        system retires           => cancelled cancelled north-tech | retired cancelled |
         ",
     );
 }

@@ -123,7 +123,7 @@ fn a_dry_run_says_what_would_happen_and_changes_nothing() {
         let decision = decision.expect("it is decided");
         assert_eq!(decision.order.stage.code, "feasibility");
         assert_eq!(decision.order.division.code, "north-tech");
-        assert_eq!(decision.order.stage.due_at, Some(MORNING.plus_minutes(1440)));
+        assert_eq!(decision.order.stage.due_at, Some(MORNING.plus_minutes(960)));
         assert_eq!(store.footprint().await, before);
         assert_eq!(stored(&store, &order.id).await, order);
 

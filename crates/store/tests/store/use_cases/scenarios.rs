@@ -60,24 +60,24 @@ fn new_orders_take_the_published_scenario_and_keep_it_after_it_is_retired() {
             let before = registered(&store).await;
             assert_eq!(
                 (before.scenario.code.as_str(), before.scenario.version),
-                ("connect-individual", 2)
+                ("connect-individual", 3)
             );
             assert_eq!(
                 published(&store, own("connect-individual")).await,
-                3,
+                4,
                 "after the built-in one"
             );
             let order = registered(&store).await;
             assert_eq!(
                 (order.scenario.code.as_str(), order.scenario.version),
-                ("connect-individual", 3)
+                ("connect-individual", 4)
             );
             assert_eq!(order.stage.code, "feasibility");
 
             let retired =
-                scenarios::retire(&*store, &admin(), "connect-individual", 3, MORNING).await;
+                scenarios::retire(&*store, &admin(), "connect-individual", 4, MORNING).await;
             assert_eq!(retired.expect("retired").state, ScenarioState::Retired);
-            assert_eq!(registered(&store).await.scenario.version, 2, "the built-in one again");
+            assert_eq!(registered(&store).await.scenario.version, 3, "the built-in one again");
             // An instance that has never seen the scenario moves its order all the same.
             let fresh = Store::new(store.database().clone());
             let feasible = transition("feasible");
