@@ -10,7 +10,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 const BUILT_IN: &str = "/api/v1/scenarios/connect-individual/versions/3";
-const OWN: &str = "/api/v1/scenarios/connect-individual/versions/4";
+const OWN: &str = "/api/v1/scenarios/connect-individual/versions/1001";
 
 /// As the built-in one, and the first stage has another code and name.
 fn own() -> Value {
@@ -43,7 +43,7 @@ async fn lived(kind: DatabaseKind) -> Result<()> {
     let draft = app.admin.post("/api/v1/scenarios", &faulty).await?;
     draft.expect(201)?;
     ensure!(draft.header("location").as_deref() == Some(OWN), "{:?}", draft.header("location"));
-    ensure!(draft.body["state"] == "draft" && draft.body["version"] == 4, "{}", draft.body);
+    ensure!(draft.body["state"] == "draft" && draft.body["version"] == 1001, "{}", draft.body);
     let told = draft.body["warnings"].as_array().context("warnings")?;
     ensure!(told.iter().any(|it| it["code"] == "unknown-stage"), "{told:?}");
     let refused = app.admin.post(&format!("{OWN}/publication"), &Value::Null).await?;
@@ -70,7 +70,7 @@ async fn lived(kind: DatabaseKind) -> Result<()> {
         ensure!(published.body["published"]["by"] == "admin", "{}", published.body);
     }
     let order = register(&app, 2).await?;
-    ensure!(order["scenario"]["version"] == 4 && order["stage"]["code"] == "desk", "{order}");
+    ensure!(order["scenario"]["version"] == 1001 && order["stage"]["code"] == "desk", "{order}");
     send(put().header("if-match", "*")).await?.expect(409)?;
     app.admin.delete(OWN).await?.expect(409)?;
     app.admin.delete(BUILT_IN).await?.expect(409)?;
@@ -78,7 +78,7 @@ async fn lived(kind: DatabaseKind) -> Result<()> {
 
     let published = app.admin.items("/api/v1/scenarios?state=published&limit=3").await?;
     let own: Vec<&Value> = published.iter().filter(|it| it["builtIn"] == false).collect();
-    ensure!(published.len() == 21 && own.len() == 1 && own[0]["version"] == 4, "{published:?}");
+    ensure!(published.len() == 21 && own.len() == 1 && own[0]["version"] == 1001, "{published:?}");
 
     for _ in 0..2 {
         app.admin.post(&format!("{OWN}/retirement"), &Value::Null).await?.expect(200)?;
@@ -87,7 +87,7 @@ async fn lived(kind: DatabaseKind) -> Result<()> {
     let moved =
         app.admin.make_transition(number(&order), &json!({ "transition": "accept" })).await?;
     moved.expect(200)?;
-    ensure!(moved.body["scenario"]["version"] == 4, "a running order keeps its own");
+    ensure!(moved.body["scenario"]["version"] == 1001, "a running order keeps its own");
 
     let reader = app.caller("reader", &[Right::ScenariosRead]).await?;
     reader.get(OWN).await?.expect(200)?;
@@ -151,7 +151,7 @@ async fn moved(kind: DatabaseKind) -> Result<()> {
     let again = app.admin.post(&path, &request(false, stages)).await?;
     ensure!(lists(&again.body)?.0.is_empty(), "{}", again.body);
     let after = app.admin.order(number(&orders[0])).await?;
-    ensure!(after["scenario"]["version"] == 4 && after["stage"]["code"] == "desk", "{after}");
+    ensure!(after["scenario"]["version"] == 1001 && after["stage"]["code"] == "desk", "{after}");
     ensure!(after["stage"]["dueAt"] == before["stage"]["dueAt"], "{after}");
     let history = app.admin.history(number(&orders[0])).await?;
     ensure!(history.last().is_some_and(|it| it["type"] == "scenarioMigrated"), "{history:?}");

@@ -58,12 +58,12 @@ pub trait Scenarios: Sync {
         limit: u32,
     ) -> impl Future<Output = Result<Vec<ScenarioEntry>, StoreError>> + Send;
 
-    /// Replaces the draft of the scenario's code, or begins one with the number after the last, and after `version_min`.
+    /// Replaces the draft of the scenario's code, or begins one with the number after the last, and after `version_after`.
     /// Answers the version.
     fn put_draft(
         &self,
         scenario: &Scenario,
-        version_min: u32,
+        version_after: u32,
         signature: &Signature,
     ) -> impl Future<Output = Result<u32, StoreError>> + Send;
 

@@ -5,7 +5,7 @@ use crate::ports::{Cursor, Organisation};
 use crate::read::require;
 use crate::scenario_ports::{ScenarioEntry, Scenarios, Signature};
 use oms_domain::input::Fault;
-use oms_domain::limits::STALE_RETRIES_MAX;
+use oms_domain::limits::{BUILT_IN_VERSION_MAX, STALE_RETRIES_MAX};
 use oms_domain::rejection::Rejection;
 use oms_domain::rights::{Actor, Right};
 use oms_domain::scenario::{self, Scenario, ScenarioState};
@@ -54,8 +54,9 @@ pub async fn list<P: Scenarios>(
     Ok(ports.scenarios(state, after, limit).await?)
 }
 
-/// Begins the next version of the scenario's code as a draft, or replaces the draft that there is. Its faults are no
-/// obstacle yet, but its code must be one: it stands in addresses.
+/// Begins the next version of the scenario's code as a draft, or replaces the draft that there is. Whatever the code, it is
+/// numbered after all that the product may ever have. Its faults are no obstacle yet, but its code must be one: it stands
+/// in addresses.
 pub async fn create<P: Scenarios + Organisation>(
     ports: &P,
     actor: &Actor,
@@ -68,9 +69,8 @@ pub async fn create<P: Scenarios + Organisation>(
     if !of_code.is_empty() {
         return Err(AppError::Invalid(of_code));
     }
-    let version_min = scenario::newest_version(&scenario.code).unwrap_or(0);
     let signature = Signature { at: now, by: actor.name.clone() };
-    scenario.version = ports.put_draft(&scenario, version_min, &signature).await?;
+    scenario.version = ports.put_draft(&scenario, BUILT_IN_VERSION_MAX, &signature).await?;
     outcome(ports, &scenario, faults).await
 }
 

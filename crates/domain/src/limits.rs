@@ -148,6 +148,9 @@ pub const SLOT_HORIZON_DAYS: i64 = 14;
 pub const SLOT_AHEAD_DAYS_MAX: i64 = 90;
 /// Free slots that are told when the one asked for is taken.
 pub const SLOTS_TOLD: usize = 5;
+/// Versions of built-in scenarios are numbered up to this, an operator's own after it: a new version of the product never
+/// takes the number of one of theirs, in which orders may be under way.
+pub const BUILT_IN_VERSION_MAX: u32 = 1_000;
 /// Individual scenarios that one instance keeps read; an operator has fewer in use.
 pub const SCENARIOS_KEPT_MAX: usize = 64;
 /// Running orders that one request moves to another scenario, each in a save of its own.

@@ -107,7 +107,7 @@ impl<D: Database> Scenarios for Store<D> {
     async fn put_draft(
         &self,
         scenario: &Scenario,
-        version_min: u32,
+        version_after: u32,
         signature: &Signature,
     ) -> Result<u32, StoreError> {
         // The number is found in the statement that takes it: two who begin at once write one draft.
@@ -124,7 +124,7 @@ impl<D: Database> Scenarios for Store<D> {
         let [name, order_kind, party_type, document] = content(scenario)?;
         let parameters = vec![
             scenario.code.as_str().into(),
-            i64::from(version_min).into(),
+            i64::from(version_after).into(),
             name,
             order_kind,
             party_type,

@@ -102,6 +102,7 @@ fn newest_for(kind: OrderKind, party: Option<PartyType>) -> Option<&'static Buil
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::BUILT_IN_VERSION_MAX;
 
     #[test]
     fn every_built_in_scenario_is_read_and_has_no_faults() {
@@ -122,6 +123,13 @@ mod tests {
     fn versions_are_numbered_without_gaps() {
         for it in &SCENARIOS {
             assert!(it.version == 1 || find(it.code, it.version - 1).is_some(), "{}", it.code);
+        }
+    }
+
+    #[test]
+    fn built_in_versions_leave_the_numbers_of_an_operators_own_alone() {
+        for it in &SCENARIOS {
+            assert!(it.version <= BUILT_IN_VERSION_MAX, "{} {}", it.code, it.version);
         }
     }
 

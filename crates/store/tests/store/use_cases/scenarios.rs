@@ -64,18 +64,18 @@ fn new_orders_take_the_published_scenario_and_keep_it_after_it_is_retired() {
             );
             assert_eq!(
                 published(&store, own("connect-individual")).await,
-                4,
-                "after the built-in one"
+                1001,
+                "after all that the product may ever have"
             );
             let order = registered(&store).await;
             assert_eq!(
                 (order.scenario.code.as_str(), order.scenario.version),
-                ("connect-individual", 4)
+                ("connect-individual", 1001)
             );
             assert_eq!(order.stage.code, "feasibility");
 
             let retired =
-                scenarios::retire(&*store, &admin(), "connect-individual", 4, MORNING).await;
+                scenarios::retire(&*store, &admin(), "connect-individual", 1001, MORNING).await;
             assert_eq!(retired.expect("retired").state, ScenarioState::Retired);
             assert_eq!(registered(&store).await.scenario.version, 3, "the built-in one again");
             // An instance that has never seen the scenario moves its order all the same.
@@ -103,21 +103,21 @@ fn a_draft_may_have_faults_and_a_publication_refuses_them_all() {
             scenarios::create(&*store, &admin, faulty.clone(), MORNING).await.expect("kept");
         let codes: Vec<&str> = draft.warnings.iter().map(|fault| fault.code.as_str()).collect();
         assert!(codes.contains(&"unknown-stage") && codes.contains(&"empty-text"), "{codes:?}");
-        let refused = scenarios::publish(&*store, &admin, "fiber", 1, None, MORNING).await;
+        let refused = scenarios::publish(&*store, &admin, "fiber", 1001, None, MORNING).await;
         let Err(AppError::Invalid(faults)) = refused else { panic!("{refused:?}") };
         assert!(faults.iter().all(|fault| draft.warnings.contains(fault)), "{faults:?}");
 
         // Mended on the revision that was seen.
-        let mended = own("fiber");
+        let mended = Scenario { version: 1001, ..own("fiber") };
         let stale = scenarios::replace(&*store, &admin, mended.clone(), Some(7), MORNING).await;
         assert!(matches!(stale, Err(AppError::StaleList { current: 1 })), "{stale:?}");
         let replaced = scenarios::replace(&*store, &admin, mended, Some(1), MORNING).await;
         assert_eq!(replaced.expect("replaced").warnings, []);
         for _ in 0..2 {
-            let published = scenarios::publish(&*store, &admin, "fiber", 1, None, MORNING).await;
+            let published = scenarios::publish(&*store, &admin, "fiber", 1001, None, MORNING).await;
             assert_eq!(published.expect("published").entry.revision, 3, "again is nothing new");
         }
-        faulty.version = 1;
+        faulty.version = 1001;
         let late = scenarios::replace(&*store, &admin, faulty, None, MORNING).await;
         let is_published = |error: &AppError| {
             matches!(
@@ -126,7 +126,7 @@ fn a_draft_may_have_faults_and_a_publication_refuses_them_all() {
             )
         };
         assert!(late.as_ref().is_err_and(is_published), "{late:?}");
-        let deleted = scenarios::delete(&*store, &admin, "fiber", 1, None).await;
+        let deleted = scenarios::delete(&*store, &admin, "fiber", 1001, None).await;
         assert!(deleted.as_ref().is_err_and(is_published), "{deleted:?}");
     });
 }
@@ -145,10 +145,10 @@ fn what_cannot_be_done_with_a_scenario_is_told() {
             matches!(error, AppError::Rejected(Rejection::ScenarioBuiltIn { .. }))
         };
         assert!(built_in.as_ref().is_err_and(is_built_in), "{built_in:?}");
-        let missing = scenarios::publish(&*store, &admin, "fiber", 1, None, MORNING).await;
+        let missing = scenarios::publish(&*store, &admin, "fiber", 1001, None, MORNING).await;
         assert!(matches!(missing, Err(AppError::NotFound { .. })), "{missing:?}");
         scenarios::create(&*store, &admin, own("fiber"), MORNING).await.expect("a draft");
-        let draft = scenarios::retire(&*store, &admin, "fiber", 1, MORNING).await;
+        let draft = scenarios::retire(&*store, &admin, "fiber", 1001, MORNING).await;
         let is_draft = |error: &AppError| {
             matches!(
                 error,
@@ -159,15 +159,15 @@ fn what_cannot_be_done_with_a_scenario_is_told() {
         let refused = [
             scenarios::create(&*store, &nobody, own("fiber"), MORNING).await.map(drop),
             scenarios::replace(&*store, &nobody, own("fiber"), None, MORNING).await.map(drop),
-            scenarios::delete(&*store, &nobody, "fiber", 1, None).await,
-            scenarios::publish(&*store, &nobody, "fiber", 1, None, MORNING).await.map(drop),
-            scenarios::retire(&*store, &nobody, "fiber", 1, MORNING).await.map(drop),
-            scenarios::one(&*store, &nobody, "fiber", 1).await.map(drop),
+            scenarios::delete(&*store, &nobody, "fiber", 1001, None).await,
+            scenarios::publish(&*store, &nobody, "fiber", 1001, None, MORNING).await.map(drop),
+            scenarios::retire(&*store, &nobody, "fiber", 1001, MORNING).await.map(drop),
+            scenarios::one(&*store, &nobody, "fiber", 1001).await.map(drop),
             scenarios::list(&*store, &nobody, None, None, 10).await.map(drop),
         ];
         for outcome in refused {
             assert!(matches!(outcome, Err(AppError::RightMissing(_))), "{outcome:?}");
         }
-        scenarios::delete(&*store, &admin, "fiber", 1, Some(1)).await.expect("deleted");
+        scenarios::delete(&*store, &admin, "fiber", 1001, Some(1)).await.expect("deleted");
     });
 }
