@@ -67,14 +67,20 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../../../migrations/sqlite/0008_division_heads.sql"),
         postgres: include_str!("../../../migrations/postgres/0008_division_heads.sql"),
     },
+    Step {
+        version: 9,
+        name: "scenario_versions",
+        sqlite: include_str!("../../../migrations/sqlite/0009_scenario_versions.sql"),
+        postgres: include_str!("../../../migrations/postgres/0009_scenario_versions.sql"),
+    },
 ];
 
-fn migrator(sql: fn(&Step) -> &'static str) -> Migrator {
+fn migrator(steps: &[Step], sql: fn(&Step) -> &'static str) -> Migrator {
     let migration = |step: &Step| {
         let sql = sql(step).into_sql_str();
         Migration::new(step.version, step.name.into(), MigrationType::Simple, sql, false)
     };
-    Migrator::with_migrations(STEPS.iter().map(migration).collect())
+    Migrator::with_migrations(steps.iter().map(migration).collect())
 }
 
 /// Why the schema was not brought up to date.
@@ -96,25 +102,36 @@ pub enum MigrationError {
 
 /// Applies what is missing. A database that a newer program has migrated is left alone.
 pub async fn migrate(database: &NativeDatabase) -> Result<(), MigrationError> {
-    let outcome = match database {
-        NativeDatabase::Sqlite(pool) => {
-            let mut outcome = migrator(|step| step.sqlite).run(pool).await;
-            // SQLite has no lock for this: another program may have applied a step at the same moment, and then it is done.
-            // That can happen at each step.
-            for _ in STEPS {
-                if !matches!(outcome, Err(MigrateError::ExecuteMigration(..))) {
-                    break;
-                }
-                outcome = migrator(|step| step.sqlite).run(pool).await;
-            }
-            outcome
-        }
-        NativeDatabase::Postgres(pool) => migrator(|step| step.postgres).run(pool).await,
-    };
-    outcome.map_err(failed)?;
+    apply(database, STEPS).await?;
     // Rules are found under a key that this program may write differently from the one that stored them.
     crate::Store::new(database.clone()).refresh_lookup_keys().await?;
     Ok(())
+}
+
+/// Applies what is missing up to a version: the schema of an older program, with which the test of a later step begins.
+pub async fn migrate_to(database: &NativeDatabase, version: i64) -> Result<(), MigrationError> {
+    let count = STEPS.iter().take_while(|step| step.version <= version).count();
+    apply(database, &STEPS[..count]).await
+}
+
+async fn apply(database: &NativeDatabase, steps: &[Step]) -> Result<(), MigrationError> {
+    let outcome = match database {
+        NativeDatabase::Sqlite(pool) => {
+            let migrator = migrator(steps, |step| step.sqlite);
+            let mut outcome = migrator.run(pool).await;
+            // SQLite has no lock for this: another program may have applied a step at the same moment, and then it is done.
+            // That can happen at each step.
+            for _ in steps {
+                if !matches!(outcome, Err(MigrateError::ExecuteMigration(..))) {
+                    break;
+                }
+                outcome = migrator.run(pool).await;
+            }
+            outcome
+        }
+        NativeDatabase::Postgres(pool) => migrator(steps, |step| step.postgres).run(pool).await,
+    };
+    outcome.map_err(failed)
 }
 
 fn failed(error: MigrateError) -> MigrationError {

@@ -17,6 +17,7 @@ mod contract {
     mod scenarios;
     mod schema;
     mod search;
+    mod upgrades;
     mod visits;
 }
 

@@ -1,24 +1,11 @@
 //! The schema: made once, refused when it is newer, the same in both databases.
 
-use crate::support::database::{EmptyDatabase, Kind, at_once, block_on, run};
+use crate::support::database::{Kind, at_once, block_on, on_empty_databases, run};
 use oms_app::ports::{Health, StoreError};
 use oms_store::migrate::{MigrationError, migrate};
 use oms_store::native::NativeDatabase;
 use oms_store::{Database, SCHEMA_VERSION, Store};
 use std::collections::BTreeSet;
-
-/// Runs a test on an empty database of each kind.
-fn on_empty_databases(test: impl AsyncFn(Kind, NativeDatabase)) {
-    for kind in [Kind::Sqlite, Kind::Postgres] {
-        block_on(async {
-            let empty = EmptyDatabase::create(kind).await;
-            let database = empty.open(8).await;
-            test(kind, database.clone()).await;
-            database.close().await;
-            empty.remove().await;
-        });
-    }
-}
 
 #[test]
 fn migrating_twice_changes_nothing() {

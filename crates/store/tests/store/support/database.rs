@@ -132,6 +132,19 @@ pub fn run(kind: Kind, test: impl AsyncFnOnce(TestStore)) {
     });
 }
 
+/// Runs a test on an empty database of each kind, which nobody has migrated yet.
+pub fn on_empty_databases(test: impl AsyncFn(Kind, NativeDatabase)) {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        block_on(async {
+            let empty = EmptyDatabase::create(kind).await;
+            let database = empty.open(CONNECTIONS_MAX).await;
+            test(kind, database.clone()).await;
+            database.close().await;
+            empty.remove().await;
+        });
+    }
+}
+
 /// Runs a test that makes its databases itself.
 pub fn block_on<F: Future>(future: F) -> F::Output {
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -11,7 +11,7 @@ use oms_domain::number::order_number;
 use oms_domain::order::{Document, Order};
 use oms_domain::registration::Registration;
 use oms_domain::routing::Coverage;
-use oms_domain::scenario;
+use oms_domain::scenario::{self, Scenario};
 use oms_domain::time::Instant;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -48,7 +48,12 @@ pub fn support() -> Value {
 pub fn decision(form: &Value, now: Instant) -> Decision {
     let registration = Registration::read(form, now).unwrap_or_else(|faults| panic!("{faults:?}"));
     let scenario = scenario::for_order(registration.kind, registration.party_type());
-    let scenario = scenario.expect("a scenario");
+    decision_in(scenario.expect("a scenario"), form, now)
+}
+
+/// The same in a scenario of the caller's choice.
+pub fn decision_in(scenario: &Scenario, form: &Value, now: Instant) -> Decision {
+    let registration = Registration::read(form, now).unwrap_or_else(|faults| panic!("{faults:?}"));
     let neighbourhood = Neighbourhood::of(&divisions(), "north-tech");
     let coverage =
         Coverage { rule: rules().into_iter().next(), neighbourhood, ..Coverage::default() };
