@@ -7,7 +7,8 @@ use crate::rejection::Rejection;
 use crate::scenario::Visit;
 use crate::time::Instant;
 use crate::workforce::{
-    Booking, Slot, SlotQuery, Technician, Workforce, free_at, free_slots, least_booked, local_time,
+    Booking, Slot, SlotQuery, Technician, Workforce, free_at, free_slots, least_booked,
+    least_booked_at, local_time,
 };
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -71,8 +72,9 @@ pub(super) fn choose<'a>(
     Err(no_free_slot(change, visit, Some(shown), next))
 }
 
-/// The first free slot. Those who were too late take one of the next visits for which there is room beside each other
-/// instead, at the same time if others are free then, so that they don't all meet at the second.
+/// The first free slot, with one of those who have the fewest hours booked that day: which of them depends on the order, so
+/// that orders which come at once seldom meet. Those who were too late take one of the next visits for which there is room
+/// beside each other instead, at the same time if others are free then, so that they don't all meet at the second.
 fn first_free<'a>(
     change: &Change<'_>,
     technicians: &'a [Technician],
@@ -81,11 +83,19 @@ fn first_free<'a>(
     rivals: u32,
 ) -> Option<Chosen<'a>> {
     let spread = SPREAD_BASE.checked_pow(rivals).unwrap_or(SPREAD_MAX).min(SPREAD_MAX);
-    let times = if spread == 1 { 1 } else { spread * TIMES_FOR_EACH };
+    let now = change.context.now;
+    if spread == 1 {
+        let slot = free(technicians, bookings, visit, now, change, 1).into_iter().next()?;
+        let equal = least_booked_at(technicians, bookings, visit.skill, slot.from, slot.to);
+        let place = spread_of(&change.order.id, rivals) % equal.len().max(1);
+        let technician = equal.into_iter().nth(place)?;
+        return Some(Chosen { technician, from: slot.from, to: slot.to, is_override: false });
+    }
+    let times = spread * TIMES_FOR_EACH;
     let mut found = Vec::new();
     // Until when technicians are taken by what was found, with the way to the next.
     let mut taken_until: BTreeMap<&str, Instant> = BTreeMap::new();
-    for slot in free(technicians, bookings, visit, change.context.now, change, times) {
+    for slot in free(technicians, bookings, visit, now, change, times) {
         let is_idle = |technician: &Technician, taken: &BTreeMap<&str, Instant>| {
             taken.get(technician.code.as_str()).is_none_or(|until| *until <= slot.from)
         };

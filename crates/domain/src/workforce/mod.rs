@@ -10,7 +10,7 @@ mod slots;
 
 pub use hours::WorkingPattern;
 pub use list::{Organisation, read_list};
-pub use slots::{Slot, SlotQuery, free_at, free_slots, least_booked, local_time};
+pub use slots::{Slot, SlotQuery, free_at, free_slots, least_booked, least_booked_at, local_time};
 
 use crate::calendar::Interval;
 use crate::time::Instant;

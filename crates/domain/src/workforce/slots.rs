@@ -126,7 +126,22 @@ pub fn free_at<'a>(
     from: Instant,
     to: Instant,
 ) -> Vec<&'a Technician> {
-    ranked(technicians, bookings, skill, from, |agenda| agenda.is_free(from, to))
+    let found = ranked(technicians, bookings, skill, from, |agenda| agenda.is_free(from, to));
+    found.into_iter().map(|(_, technician)| technician).collect()
+}
+
+/// Those of [`free_at`] who have the fewest hours booked that day: one is as good as the other.
+pub fn least_booked_at<'a>(
+    technicians: &'a [Technician],
+    bookings: &[Booking],
+    skill: Option<&str>,
+    from: Instant,
+    to: Instant,
+) -> Vec<&'a Technician> {
+    let found = ranked(technicians, bookings, skill, from, |agenda| agenda.is_free(from, to));
+    let fewest = found.first().map(|(load, _)| *load);
+    let have_fewest = found.into_iter().take_while(|(load, _)| Some(*load) == fewest);
+    have_fewest.map(|(_, technician)| technician).collect()
 }
 
 /// All with a skill, free or not, the one with the fewest hours booked that day first.
@@ -136,8 +151,11 @@ pub fn least_booked<'a>(
     skill: Option<&str>,
     day_of: Instant,
 ) -> Vec<&'a Technician> {
-    ranked(technicians, bookings, skill, day_of, |_| true)
+    let found = ranked(technicians, bookings, skill, day_of, |_| true);
+    found.into_iter().map(|(_, technician)| technician).collect()
 }
+
+/// With the hours booked that day, in milliseconds; the fewest first, then by code.
 
 fn ranked<'a>(
     technicians: &'a [Technician],
@@ -145,7 +163,7 @@ fn ranked<'a>(
     skill: Option<&str>,
     day_of: Instant,
     wanted: impl Fn(&Agenda<'_>) -> bool,
-) -> Vec<&'a Technician> {
+) -> Vec<(i64, &'a Technician)> {
     let able = technicians.iter().filter(|technician| technician.has_skill(skill));
     let mut found: Vec<(i64, &Technician)> = able
         .filter_map(|technician| {
@@ -154,5 +172,5 @@ fn ranked<'a>(
         })
         .collect();
     found.sort_by(|a, b| (a.0, &a.1.code).cmp(&(b.0, &b.1.code)));
-    found.into_iter().map(|(_, technician)| technician).collect()
+    found
 }

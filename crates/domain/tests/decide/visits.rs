@@ -290,31 +290,27 @@ fn nothing_is_read_for_what_books_no_visit() {
 }
 
 #[test]
+fn orders_that_come_at_once_are_spread_over_those_who_have_the_fewest_hours() {
+    let booked = "2026-11-24T09:00:00Z";
+    let cases = [
+        (workforce(&[]), &["anvar", "bekzod"][..]),
+        (workforce(&[("anvar", booked, 60)]), &["bekzod"]),
+        (workforce(&[("anvar", booked, 60), ("bekzod", booked, 60)]), &["anvar", "bekzod"]),
+    ];
+    for (workforce, expected) in cases {
+        let story = story(workforce);
+        let visits: BTreeSet<_> = (0..32).map(|index| visit_of(&story, index, 0)).collect();
+        let times: BTreeSet<_> = visits.iter().map(|(_, from, _)| from).collect();
+        assert_eq!(times.len(), 1, "the first free time: {visits:?}");
+        let technicians: Vec<&str> = visits.iter().map(|(code, ..)| code.as_str()).collect();
+        assert_eq!(technicians, expected);
+    }
+}
+
+#[test]
 fn those_who_were_too_late_spread_over_visits_beside_each_other() {
     let story = story(workforce(&[]));
-    let (admin, around) = (actor("admin"), neighbourhood());
-    let visit_of = |index: usize, rivals: u32| {
-        let mut order = story.order.clone();
-        order.id = format!("019ab5c6-0000-7000-8000-0000000000{index:02}");
-        let context = Context {
-            now: MORNING,
-            actor: &admin,
-            scenario: scenario::find("support-individual", 2).expect("a scenario"),
-            neighbourhood: &around,
-            workforce: Some(&story.workforce),
-            calendars: oms_domain::calendar::Calendars::round_the_clock(),
-        };
-        let transition = Command::Transition {
-            transition: "visit".to_owned(),
-            fields: serde_json::Map::new(),
-            comment: Some("The line is dead".to_owned()),
-            visit: VisitRequest { rivals, ..VisitRequest::default() },
-        };
-        let decision = decide(&order, transition, context).expect("there is room");
-        let visit = decision.order.appointment.expect("a visit");
-        (visit.technician, visit.from, visit.to)
-    };
-    let visits: BTreeSet<_> = (0..32).map(|index| visit_of(index, 4)).collect();
+    let visits: BTreeSet<_> = (0..32).map(|index| visit_of(&story, index, 4)).collect();
     assert!(visits.len() >= 16, "{visits:?}");
     let ordered: Vec<_> = visits.into_iter().collect();
     for pair in ordered.windows(2) {
@@ -326,9 +322,33 @@ fn those_who_were_too_late_spread_over_visits_beside_each_other() {
     }
     // None comes to the same visit again and again, which might be that of most others.
     for index in 0..32 {
-        let visits: BTreeSet<_> = (3..8).map(|rivals| visit_of(index, rivals)).collect();
+        let visits: BTreeSet<_> = (3..8).map(|rivals| visit_of(&story, index, rivals)).collect();
         assert!(visits.len() > 2, "{visits:?}");
     }
+}
+
+/// The visit that one of many orders gets which come at once, after it was so often too late.
+fn visit_of(story: &Story, index: usize, rivals: u32) -> (String, Instant, Instant) {
+    let (admin, around) = (actor("admin"), neighbourhood());
+    let mut order = story.order.clone();
+    order.id = format!("019ab5c6-0000-7000-8000-0000000000{index:02}");
+    let context = Context {
+        now: MORNING,
+        actor: &admin,
+        scenario: scenario::find("support-individual", 2).expect("a scenario"),
+        neighbourhood: &around,
+        workforce: Some(&story.workforce),
+        calendars: oms_domain::calendar::Calendars::round_the_clock(),
+    };
+    let transition = Command::Transition {
+        transition: "visit".to_owned(),
+        fields: serde_json::Map::new(),
+        comment: Some("The line is dead".to_owned()),
+        visit: VisitRequest { rivals, ..VisitRequest::default() },
+    };
+    let decision = decide(&order, transition, context).expect("there is room");
+    let visit = decision.order.appointment.expect("a visit");
+    (visit.technician, visit.from, visit.to)
 }
 
 #[test]
