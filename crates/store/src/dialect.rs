@@ -76,3 +76,39 @@ impl Dialect {
         }
     }
 }
+
+/// Whether the first `$1` of a statement comes before the first `$2`, and so on. To SQLite `$8` is a name like any other: what
+/// binds by place gives the first value to whatever name comes first. sqlx binds by the number; Spin does not.
+#[cfg(feature = "native")]
+pub(crate) fn takes_parameters_in_order(statement: &str) -> bool {
+    let mut seen = 0;
+    statement.split('$').skip(1).all(|rest| {
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        let Ok(number) = rest[..digits].parse::<usize>() else { return true };
+        let is_in_order = number <= seen + 1;
+        seen = seen.max(number);
+        is_in_order
+    })
+}
+
+#[cfg(all(test, feature = "native"))]
+mod tests {
+    use super::takes_parameters_in_order;
+
+    #[test]
+    fn parameters_come_in_the_order_of_their_numbers() {
+        let cases = "
+            SELECT 1                                              | true
+            SELECT $1, $2, $1, $3                                 | true
+            SELECT json_extract(d, '$.party') FROM o WHERE i = $1 | true
+            SELECT $2, $1                                         | false
+            WITH m AS (SELECT $3) SELECT $1, $2 FROM m            | false
+            SELECT $1, $3                                         | false
+        ";
+        for line in cases.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            let (statement, expected) = line.rsplit_once('|').expect("a statement and a word");
+            let is_in_order = takes_parameters_in_order(statement);
+            assert_eq!(is_in_order.to_string(), expected.trim(), "{line}");
+        }
+    }
+}

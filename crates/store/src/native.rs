@@ -1,6 +1,7 @@
 //! Databases of native programs, through sqlx.
 
 use crate::database::{Database, DatabaseError, Dialect, Row, Value, is_rule};
+use crate::dialect::takes_parameters_in_order;
 use sqlx::postgres::{PgArguments, PgPoolOptions, PgRow};
 use sqlx::query::Query;
 use sqlx::sqlite::{
@@ -62,6 +63,7 @@ impl Database for NativeDatabase {
         statement: &str,
         parameters: Vec<Value>,
     ) -> Result<Vec<Row>, DatabaseError> {
+        debug_assert!(takes_parameters_in_order(statement), "{statement}");
         // The statements are the store's own; values are always parameters.
         let statement = AssertSqlSafe(statement.to_owned());
         match self {
@@ -77,6 +79,7 @@ impl Database for NativeDatabase {
     }
 
     async fn execute(&self, statement: &str, parameters: Vec<Value>) -> Result<(), DatabaseError> {
+        debug_assert!(takes_parameters_in_order(statement), "{statement}");
         let statement = AssertSqlSafe(statement.to_owned());
         match self {
             NativeDatabase::Sqlite(pool) => {

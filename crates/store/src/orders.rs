@@ -193,13 +193,13 @@ fn registration_statement(dialect: Dialect, names_services: bool) -> String {
     let individual = published_for("code", "$5", "$6");
     let medians =
         dialect.array_of(&dialect.tuple_of(&format!("scenario_code, {}", dialect.json("medians"))));
-    let (maker, services) = match names_services {
-        true => (maker_table(dialect), format!(", {}", services_json(dialect))),
-        false => (String::new(), String::new()),
+    let services = match names_services {
+        true => format!(", {}", services_json(dialect)),
+        false => String::new(),
     };
     format!(
         "WITH RECURSIVE candidate AS (SELECT division_code, document FROM coverage_rule WHERE {is_candidate}), \
-         {maker}{tables} \
+         {tables} \
          SELECT (SELECT {replay} FROM idempotency_key WHERE key = $2), \
                 (SELECT {reference} FROM orders WHERE duplicate_key = $3), \
                 (SELECT {reference} FROM orders WHERE import_key = $4), \
@@ -213,23 +213,16 @@ fn registration_statement(dialect: Dialect, names_services: bool) -> String {
 /// What an order tells of services.
 const SERVICE_PARTS: [&str; 4] = ["number", "party", "services", "billingObjects"];
 
-/// The orders that made the named services.
-fn maker_table(dialect: Dialect) -> String {
+/// What the orders tell that made the named services, and the orders that changed or ended services since: a service has no
+/// row of its own, and those who have the phone of its party are the ones who change it.
+fn services_json(dialect: Dialect) -> String {
     let is_maker = dialect.is_among("number", "$8");
     let (phone, record) = (dialect.party_phone(), dialect.parts_of_document(&SERVICE_PARTS));
+    let is_theirs = dialect.is_one_of(phone, "SELECT phone FROM maker");
+    let records = dialect.array_of(&dialect.json("record"));
     format!(
-        "maker (phone, record) AS (SELECT {phone}, {record} FROM orders WHERE {is_maker} LIMIT {ITEMS_MAX}), "
-    )
-}
-
-/// What they tell of services, and the orders that changed or ended services since: a service has no row of its own, and
-/// those who have the phone of its party are the ones who change it.
-fn services_json(dialect: Dialect) -> String {
-    let is_theirs = dialect.is_one_of(dialect.party_phone(), "SELECT phone FROM maker");
-    let (records, record) =
-        (dialect.array_of(&dialect.json("record")), dialect.parts_of_document(&SERVICE_PARTS));
-    format!(
-        "(SELECT {records} FROM (SELECT record FROM maker UNION ALL SELECT record FROM \
+        "(WITH maker (phone, record) AS (SELECT {phone}, {record} FROM orders WHERE {is_maker} LIMIT {ITEMS_MAX}) \
+          SELECT {records} FROM (SELECT record FROM maker UNION ALL SELECT record FROM \
            (SELECT {record} AS record FROM orders WHERE {is_theirs} AND kind IN ('change', 'disconnect') \
             ORDER BY registered_at DESC, id DESC LIMIT {SERVICE_RECORDS_MAX}) AS later) AS known)"
     )
