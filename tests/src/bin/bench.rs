@@ -12,6 +12,10 @@ const SECONDS_DEFAULT: u64 = 4;
 const CONNECTIONS: [usize; 2] = [1, 16];
 const OPEN_DEFAULT: u64 = 1_000_000;
 
+/// The native program has what the product has.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> Result<()> {
     let seconds = match std::env::args().nth(1) {
