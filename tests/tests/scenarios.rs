@@ -201,9 +201,26 @@ async fn step(
         return Ok(());
     }
     app.eventually(&format!("{number} is in {to}"), || async {
-        Ok((app.admin.order(number).await?["stage"]["code"] == to).then_some(()))
+        let order = app.admin.order(number).await?;
+        if order["hasFallout"] == true {
+            do_by_hand(app, number).await?;
+        }
+        Ok((order["stage"]["code"] == to).then_some(()))
     })
     .await
+}
+
+/// Orders of these walks do not say which service they change or end: that waits for a person, who does it in the billing system.
+async fn do_by_hand(app: &TestApp, number: &str) -> Result<()> {
+    for effect in app.admin.items(&format!("/api/v1/effects?state=fallout&order={number}")).await? {
+        let error = effect["lastError"].as_str().unwrap_or_default();
+        ensure!(error.contains("serviceId"), "{effect}");
+        let id = effect["id"].as_str().context("an id")?;
+        let body = json!({ "reason": "Done in the billing system" });
+        let done = app.admin.post(&format!("/api/v1/effects/{id}/completion"), &body).await?;
+        done.expect(200)?;
+    }
+    Ok(())
 }
 
 fn sample(field: &FieldDefinition) -> Value {
