@@ -31,7 +31,6 @@ fn a_change_puts_the_service_on_its_new_plan_and_leaves_the_rest_of_it() {
         ensure!(planned == ["phone-unlimited", key.as_str()], "{provisioning}");
 
         moved(&app, &number, "accept").await?;
-        drawn(&app, &number, "work-order").await?;
         moved(&app, &number, "reconfigured").await?;
         app.eventually("the service is changed", || async {
             app.tick().await?;
