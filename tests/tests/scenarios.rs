@@ -291,8 +291,15 @@ async fn cancel(app: &TestApp, scenario: &Scenario, number: &str, stage: &Stage)
     }
     // What was made in the billing system is retired first.
     let cancelled = scenario.cancelled_stage.as_str();
-    app.eventually(&format!("{number} is in {cancelled}"), || async {
+    let what = format!("{number} is in {cancelled}");
+    let is_there = app.eventually(&what, || async {
         Ok((app.admin.order(number).await?["stage"]["code"] == cancelled).then_some(()))
-    })
-    .await
+    });
+    match is_there.await {
+        Ok(()) => Ok(()),
+        Err(error) => {
+            let work = app.admin.get(&format!("/api/v1/orders/{number}/provisioning")).await?;
+            Err(error.context(work.body.to_string()))
+        }
+    }
 }
