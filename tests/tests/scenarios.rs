@@ -11,7 +11,7 @@ use oms_domain::scenario::{
     EntryAction, FieldDefinition, FieldType, PointOfNoReturn, Scenario, Stage, Transition, built_in,
 };
 use oms_tests::caller::send;
-use oms_tests::{Caller, TestApp, on_both_databases, orders};
+use oms_tests::{AppOptions, Caller, TestApp, on_both_databases, orders};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -36,7 +36,9 @@ const WALKS_AT_ONCE: usize = 8;
 #[test]
 fn every_scenario_is_walked_to_every_end_and_cancelled_in_every_stage() {
     on_both_databases(|kind| async move {
-        let app = TestApp::start(kind).await?;
+        // What the outside puts off is repeated by the tick, as in every installation.
+        let options = AppOptions { tick_interval_seconds: 1, ..AppOptions::default() };
+        let app = TestApp::start_with(kind, options).await?;
         let asker = app.caller("desk", &[Right::OrdersRead, Right::OrdersRegister]).await?;
         let mut walks = Vec::new();
         for scenario in newest() {
