@@ -3,15 +3,15 @@
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
-use oms_app::ports::{OrderFilter, OrderPageQuery, OrderSort};
+use oms_app::ports::{OrderFilter, OrderPageQuery, OrderSort, StoreError};
 use oms_app::read;
 use oms_domain::event::Event;
 use oms_domain::limits::SEARCH_CHARACTERS_MAX;
 use oms_domain::order::{Channel, Order, OrderKind, OrderState};
 use oms_domain::search::search_terms;
 use oms_web::{
-    Parameters, Problem, Session, clock, encode_cursor, entity_tag, json_answer, none_match_hits,
-    note_read,
+    Parameters, Problem, Session, clock, encode_cursor, entity_tag, json_answer, json_text_answer,
+    none_match_hits, note_read,
 };
 use serde_json::{Value, json};
 
@@ -32,9 +32,10 @@ pub async fn one(
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
     }
     note_read(&session, &order.id, "order");
-    let mut answer = order.to_api();
-    outlook.add_to(&mut answer);
-    Ok(json_answer(StatusCode::OK, &[(header::ETAG, tag)], &answer))
+    let answer = outlook.answer(&order).map_err(|error| {
+        StoreError::Corrupt(format!("order {} can't be written: {error}", order.id))
+    })?;
+    Ok(json_text_answer(StatusCode::OK, &[(header::ETAG, tag)], answer))
 }
 
 pub async fn list(session: Session, mut parameters: Parameters) -> Result<Response, Problem> {

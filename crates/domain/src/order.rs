@@ -11,7 +11,9 @@ use crate::provisioning::BillingObject;
 use crate::routing::RoutingDecision;
 use crate::time::Instant;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -398,6 +400,18 @@ impl Order {
             }
         }
         value
+    }
+
+    /// The same as text, with some more members. It is never made into a tree of its parts: nothing is asked for as often as
+    /// one order.
+    pub fn to_api_text(&self, more: &[(&str, &RawValue)]) -> Result<String, serde_json::Error> {
+        let whole = serde_json::to_string(self)?;
+        let mut members: BTreeMap<&str, &RawValue> = serde_json::from_str(&whole)?;
+        for name in OWN_ROUTES {
+            members.remove(name);
+        }
+        members.extend(more.iter().copied());
+        serde_json::to_string(&members)
     }
 
     /// When somebody must look at the order again: at the next rung of its ladder, when it leaves its stage by itself, or

@@ -29,7 +29,7 @@ pub use note::note_read;
 pub use nudge::nudge;
 pub use oms_store::SCHEMA_VERSION;
 pub use parameters::{Parameters, decode_cursor, encode_cursor};
-pub use problem::{Problem, json_answer};
+pub use problem::{Problem, json_answer, json_text_answer};
 pub use serve::{backend, clock, serve};
 pub use subscriber::{PROFILE_COOKIE, SubscriberSession};
 

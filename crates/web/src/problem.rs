@@ -252,8 +252,17 @@ impl IntoResponse for Problem {
 
 /// A JSON answer with a status and headers.
 pub fn json_answer(status: StatusCode, headers: &[(HeaderName, String)], body: &Value) -> Response {
+    json_text_answer(status, headers, body.to_string())
+}
+
+/// The same of JSON that is text already.
+pub fn json_text_answer(
+    status: StatusCode,
+    headers: &[(HeaderName, String)],
+    text: String,
+) -> Response {
     let kind = HeaderValue::from_static("application/json");
-    let mut response = (status, [(header::CONTENT_TYPE, kind)], body.to_string()).into_response();
+    let mut response = (status, [(header::CONTENT_TYPE, kind)], text).into_response();
     for (name, value) in headers {
         if let Ok(value) = HeaderValue::from_str(value) {
             response.headers_mut().insert(name.clone(), value);

@@ -6,12 +6,12 @@ use axum::Json;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, Query as AxumQuery, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use oms_app::AppError;
 use oms_app::change::{self, Expected};
-use oms_app::ports::{OrderFilter, OrderPageQuery};
+use oms_app::ports::{OrderFilter, OrderPageQuery, StoreError};
 use oms_app::register::{self, Outcome};
 use oms_app::{organisation, read, tokens};
 use oms_domain::address::Address;
@@ -168,9 +168,10 @@ async fn one(
     let actor = caller(&ports, &headers).await?;
     let (order, outlook) =
         read::order_with_outlook(&ports, &actor, &name, crate::app::now()).await?;
-    let mut answer = order.to_api();
-    outlook.add_to(&mut answer);
-    Ok(Json(answer).into_response())
+    let answer = outlook.answer(&order).map_err(|error| {
+        AppError::from(StoreError::Corrupt(format!("order {} can't be written: {error}", order.id)))
+    })?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], answer).into_response())
 }
 
 async fn search(

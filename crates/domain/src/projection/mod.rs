@@ -17,6 +17,7 @@ use crate::party::Language;
 use crate::scenario::{Scenario, Stage};
 use crate::time::Instant;
 use serde::Serialize;
+use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 
 /// What a projection depends on besides the order.
@@ -81,6 +82,18 @@ pub struct Outlook {
 }
 
 impl Outlook {
+    /// The answer about an order that says so.
+    pub fn answer(&self, order: &Order) -> Result<String, serde_json::Error> {
+        let date = to_raw_value(&self.projected_date)?;
+        let is_at_risk = to_raw_value(&self.promise_at_risk)?;
+        let projection = to_raw_value(&self.projection)?;
+        order.to_api_text(&[
+            ("projectedDate", &date),
+            ("promiseAtRisk", &is_at_risk),
+            ("projection", &projection),
+        ])
+    }
+
     /// Says so in an order's answer.
     pub fn add_to(&self, answer: &mut Value) {
         answer["projectedDate"] = json!(self.projected_date);

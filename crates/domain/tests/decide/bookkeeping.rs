@@ -6,7 +6,8 @@ use crate::tell;
 use oms_domain::decide::Decision;
 use oms_domain::event::{Event, EventType};
 use oms_domain::provisioning::BillingStatus;
-use serde_json::json;
+use serde_json::value::to_raw_value;
+use serde_json::{Value, json};
 
 fn decided(story: &mut Story, step: &str) -> Decision {
     match story.step(step) {
@@ -230,4 +231,10 @@ fn the_answer_shows_what_people_need_and_not_what_has_a_route_of_its_own() {
     for name in ["routing", "documents", "billingObjects", "escalated", "lastEvent", "version"] {
         assert!(answer.get(name).is_none(), "{name} is in the answer");
     }
+    let more = to_raw_value("soon").expect("a text");
+    let text = story.order.to_api_text(&[("projectedDate", &more)]).expect("an order is written");
+    let mut expected = answer;
+    expected["projectedDate"] = json!("soon");
+    let read: Value = serde_json::from_str(&text).expect("it is JSON");
+    assert_eq!(read, expected, "as text it is the same");
 }
