@@ -61,7 +61,9 @@ pub(super) fn amend(
     match target {
         Some(stage) => {
             cancellation::supersede_since(change, &stage.code);
+            change.is_redo = stage.code == change.order.stage.code;
             change.enter_stage(stage)?;
+            change.is_redo = false;
         }
         None => {
             let stage = change.context.scenario.stage(&change.order.stage.code);

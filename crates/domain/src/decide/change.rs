@@ -59,6 +59,8 @@ pub(super) struct Change<'a> {
     before: Option<&'a Order>,
     /// What the caller wants of a visit, if a stage with one is entered.
     pub visit: VisitRequest,
+    /// The stage is done again where the order stands, because what was ordered changes: a visit that was agreed on may stay.
+    pub is_redo: bool,
     pub bookings: Vec<BookingChange>,
     events: Vec<Event>,
     effects: Vec<Effect>,
@@ -72,6 +74,7 @@ impl<'a> Change<'a> {
             context,
             before: None,
             visit: VisitRequest::default(),
+            is_redo: false,
             bookings: Vec::new(),
             events: Vec::new(),
             effects: Vec::new(),

@@ -134,7 +134,9 @@ pub(super) fn book(change: &mut Change<'_>, stage: &Stage) -> Result<(), Rejecti
     if is_kept(change) {
         return Ok(());
     }
-    release(change, "another division sends somebody now");
+    if change.is_redo {
+        release(change, "another division sends somebody now");
+    }
     let Some(workforce) = change.context.workforce else {
         not_booked(change, "No visit was booked: nobody was there to agree on a time.");
         return Ok(());
@@ -161,6 +163,7 @@ pub(super) fn book(change: &mut Change<'_>, stage: &Stage) -> Result<(), Rejecti
 fn is_kept(change: &Change<'_>) -> bool {
     let booked = change.order.appointment.as_ref();
     let booked = booked.filter(|appointment| appointment.state == AppointmentState::Booked);
+    let booked = booked.filter(|_| change.is_redo);
     let (Some(booked), Some(workforce)) = (booked, change.context.workforce) else { return false };
     let technicians = workforce.of(&change.order.division.code);
     technicians.iter().any(|technician| technician.code == booked.technician)
@@ -263,9 +266,9 @@ pub(super) fn release(change: &mut Change<'_>, why: &str) {
 }
 
 /// The order leaves its stage. Onward the work of the visit is done; back, or to an end without success, it is released. When
-/// the stage is entered anew, [`book`] decides. A scenario names its stages in the order in which they are passed.
+/// an amendment has the stage done again, [`book`] decides. A scenario names its stages in the order in which they are passed.
 pub(super) fn leave(change: &mut Change<'_>, next: &Stage) {
-    if next.code == change.order.stage.code {
+    if change.is_redo {
         return;
     }
     let stages = &change.context.scenario.stages;

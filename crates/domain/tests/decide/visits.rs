@@ -194,6 +194,24 @@ fn another_address_keeps_what_was_agreed_while_the_same_division_sends_somebody(
 }
 
 #[test]
+fn a_transition_that_leads_to_its_own_stage_books_anew() {
+    let mut again = scenario::find("support-individual", 3).expect("a scenario").clone();
+    let visit = again.transitions.iter_mut().find(|transition| transition.code == "visit");
+    visit.expect("a visit").from.push("field-visit".to_owned());
+    let again: &'static scenario::Scenario = Box::leak(Box::new(again));
+    let (mut story, _) = Story::in_scenario("support-individual", again);
+    story.workforce = workforce(&[]);
+    story.goes(&["admin does visit at=2026-11-25T05:00:00Z who=bekzod because it is dead"]);
+    let step =
+        story.step("admin does visit at=2026-11-25T07:00:00Z who=anvar because nobody was in");
+    assert_eq!(
+        told(step, &story),
+        "anvar 11-25T07:00 Booked | release book | Bekzod does not come: the order left the stage without it. \
+         Anvar comes on 2026-11-25 12:00."
+    );
+}
+
+#[test]
 fn the_next_five_free_slots_are_told_in_both_languages() {
     let taken = [
         ("anvar", "2026-11-25T04:00:00Z", 60),
