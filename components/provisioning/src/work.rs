@@ -18,6 +18,10 @@ struct Provisioner;
 
 impl Executor for Provisioner {
     async fn execute(&self, effect: &ClaimedEffect, order: &Order, _now: Instant) -> Execution {
+        if provisioning::is_outdated(order, &effect.payload) {
+            let command = Box::new(Command::EffectOutdated { effect: effect.id.clone() });
+            return Execution::Done { command, along: Along::default() };
+        }
         let outcome = match effect.kind {
             EffectKind::Provision => provision(effect, order).await,
             EffectKind::Retire => retire(effect, order).await,
@@ -56,19 +60,18 @@ async fn provision(effect: &ClaimedEffect, order: &Order) -> Result<Command, Bil
 
 async fn retire(effect: &ClaimedEffect, order: &Order) -> Result<Command, BillingFailure> {
     // An amendment names what is no longer needed; else all that is the order's to retire goes.
-    let named: Option<Vec<&str>> = effect.payload["keys"]
-        .as_array()
-        .map(|keys| keys.iter().filter_map(|key| key.as_str()).collect());
-    if named.is_none() && !provisioning::is_taken_back(order) {
+    let named = provisioning::named_obsolete(order, &effect.payload).map_err(|error| {
+        BillingFailure::Refused(format!("what it names can't be read: {error}"))
+    })?;
+    let is_partial = named.is_some();
+    if !is_partial && !provisioning::is_taken_back(order) {
         refuse_unnamed(order)?;
     }
     let mut objects = Vec::new();
-    for name in provisioning::retirement(order) {
-        if named.as_ref().is_none_or(|named| named.contains(&name.key.as_str())) {
-            objects.extend(retire_one(&name, effect, order).await?);
-        }
+    for name in named.unwrap_or_else(|| provisioning::retirement(order)) {
+        objects.extend(retire_one(&name, effect, order).await?);
     }
-    Ok(Command::Retired { objects, is_partial: named.is_some() })
+    Ok(Command::Retired { objects, is_partial })
 }
 
 /// Retires an object. One that the order does not know is looked for first, so that it learns of it; None: there is none.

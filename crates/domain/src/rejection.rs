@@ -153,6 +153,11 @@ pub enum Rejection {
          name a stage for it that has the same compensation."
     )]
     CompensationMissing { stage: String },
+    #[error(
+        "In stage {stage:?} the order would be past stage {skipped:?}, whose work in the billing system was not done for it; \
+         name {skipped:?} or a stage before it."
+    )]
+    BillingSkipped { skipped: String, stage: String },
 }
 
 /// The end of a sentence about free slots.
@@ -230,6 +235,7 @@ impl Rejection {
             Rejection::PointOfNoReturnMissing { .. } => "point-of-no-return-missing",
             Rejection::NothingFollowsEffect { .. } => "nothing-follows-effect",
             Rejection::CompensationMissing { .. } => "compensation-would-be-missing",
+            Rejection::BillingSkipped { .. } => "billing-would-be-skipped",
         }
     }
 
@@ -406,6 +412,10 @@ impl Rejection {
             Rejection::CompensationMissing { stage } => format!(
                 "Сделанное на этапе {stage:?} при отмене возвращается, а новый сценарий не вернул бы; \
                  укажите для него этап с такой же компенсацией."
+            ),
+            Rejection::BillingSkipped { skipped, stage } => format!(
+                "На этапе {stage:?} заявка миновала бы этап {skipped:?}, а его работа в биллинге для неё не сделана; \
+                 укажите {skipped:?} или этап до него."
             ),
         }
     }

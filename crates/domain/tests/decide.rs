@@ -31,6 +31,8 @@ mod clock;
 mod ends;
 #[path = "decide/ladder.rs"]
 mod ladder;
+#[path = "decide/late_effects.rs"]
+mod late_effects;
 #[path = "decide/migration.rs"]
 mod migration;
 #[path = "decide/pauses.rs"]

@@ -191,22 +191,14 @@ fn bring_objects_in_line(
     planned_before: &[provisioning::PlannedObject],
     target: Option<&Stage>,
 ) {
+    if !provisioning::is_asked_for(&change.order, change.context.scenario) {
+        return;
+    }
+    request_obsolete(change, planned_before);
     if change.order.billing_objects.is_empty() {
         return;
     }
     let planned = provisioning::plan(&change.order);
-    let is_planned = |key: &str| planned.iter().any(|object| object.key == key);
-    let obsolete: Vec<String> = provisioning::own(&change.order)
-        .into_iter()
-        .map(|object| object.key)
-        .filter(|key| !is_planned(key))
-        .collect();
-    if !obsolete.is_empty() {
-        let summary =
-            format!("{} objects in the billing system are no longer needed.", obsolete.len());
-        let payload = json!({ "keys": obsolete });
-        change.request(EffectKind::Retire, EventType::RetirementRequested, summary, payload);
-    }
     if target.is_none() && planned != planned_before {
         let summary = "The objects in the billing system are brought in line.".to_owned();
         change.request(
@@ -216,4 +208,18 @@ fn bring_objects_in_line(
             serde_json::Value::Null,
         );
     }
+}
+
+/// What was planned or made and is no longer needed is retired.
+pub(super) fn request_obsolete(
+    change: &mut Change<'_>,
+    planned_before: &[provisioning::PlannedObject],
+) {
+    let obsolete = provisioning::obsolete(&change.order, planned_before);
+    if obsolete.is_empty() {
+        return;
+    }
+    let summary = format!("{} objects in the billing system are no longer needed.", obsolete.len());
+    let payload = json!({ "objects": obsolete });
+    change.request(EffectKind::Retire, EventType::RetirementRequested, summary, payload);
 }

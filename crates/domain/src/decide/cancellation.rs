@@ -11,7 +11,7 @@ use crate::party::Language;
 use crate::provisioning;
 use crate::rejection::Rejection;
 use crate::rights::Right;
-use crate::scenario::{Compensation, EntryAction, LocalText, PointOfNoReturn, Scenario};
+use crate::scenario::{Compensation, LocalText, PointOfNoReturn, Scenario};
 use serde_json::json;
 
 pub(super) fn cancel(
@@ -92,9 +92,7 @@ pub(super) fn take_back(
 /// Whether something of the order may be in the billing system: what it knows, and what it has asked for without an answer.
 fn may_have_objects(change: &Change<'_>) -> bool {
     let order = &change.order;
-    let stages = order.stages_entered.iter().filter_map(|code| change.context.scenario.stage(code));
-    let mut actions = stages.flat_map(|stage| &stage.on_entry);
-    let is_asked = actions.any(|action| *action == EntryAction::Provision);
+    let is_asked = provisioning::is_asked_for(order, change.context.scenario);
     !provisioning::own(order).is_empty() || (is_asked && !provisioning::doubtful(order).is_empty())
 }
 

@@ -10,6 +10,7 @@ use crate::event::{Event, EventType};
 use crate::order::{CurrentStage, Order, OrderState};
 use crate::party::Language;
 use crate::projection::{Known, Medians, Outlook, outlook};
+use crate::provisioning;
 use crate::rejection::Rejection;
 use crate::replay;
 use crate::routing::Coverage;
@@ -168,14 +169,16 @@ impl<'a> Change<'a> {
                 }
                 EntryAction::Provision => {
                     let summary = "The objects in the billing system are asked for.".to_owned();
-                    self.request(
-                        EffectKind::Provision,
-                        EventType::ProvisioningRequested,
-                        summary,
-                        Value::Null,
-                    );
+                    let payload = provisioning::payload_of_stage(&self.order);
+                    let event_type = EventType::ProvisioningRequested;
+                    self.request(EffectKind::Provision, event_type, summary, payload);
                 }
-                EntryAction::Retire => self.request_retirement(),
+                EntryAction::Retire => {
+                    let summary = "What the order ends is to be retired.".to_owned();
+                    let payload = provisioning::payload_of_stage(&self.order);
+                    let event_type = EventType::RetirementRequested;
+                    self.request(EffectKind::Retire, event_type, summary, payload);
+                }
                 EntryAction::Book { .. } => visits::book(self, stage)?,
             }
         }

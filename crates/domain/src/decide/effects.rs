@@ -1,7 +1,7 @@
 //! What the executors of effects report back, and what people do with fallout.
 
 use super::change::Change;
-use super::{cancellation, notes, require_right, transition};
+use super::{amendment, cancellation, notes, require_right, transition};
 use crate::effect::EffectKind;
 use crate::event::EventType;
 use crate::order::{Document, OrderState};
@@ -61,7 +61,12 @@ pub(super) fn provisioned(
     let made = objects.iter().filter(is_there).count();
     let ended = objects.len() - made;
     note_objects(change, objects);
-    change.order.services = provisioning::services(&change.order);
+    // An order that was or is being cancelled, or has failed, makes nothing for the subscriber.
+    let is_taken_back = provisioning::is_taken_back(&change.order);
+    change.order.services = match is_taken_back {
+        true => Vec::new(),
+        false => provisioning::services(&change.order),
+    };
     let ids: Vec<&str> =
         change.order.billing_objects.iter().map(|object| object.id.as_str()).collect();
     let data = json!({ "objects": ids });
@@ -70,12 +75,33 @@ pub(super) fn provisioned(
         summary.push_str(&format!(" {ended} are retired there."));
     }
     change.record(EventType::Provisioned, summary, None, data);
-    // An order that was or is being cancelled while its objects were made takes them back.
-    if provisioning::is_taken_back(&change.order) {
+    if is_taken_back {
         change.request_retirement();
         return Ok(());
     }
+    // The order was amended while its objects were made: what is too many is retired, what is missing is asked for again.
+    amendment::request_obsolete(change, &[]);
+    if provisioning::lacks_services(&change.order) && is_asked_here(change, &EntryAction::Provision)
+    {
+        let summary =
+            "The order has changed meanwhile: its objects are asked for again.".to_owned();
+        let payload = provisioning::payload_of_stage(&change.order);
+        change.request(EffectKind::Provision, EventType::ProvisioningRequested, summary, payload);
+        return Ok(());
+    }
     transition::follow(change, EffectKind::Provision)
+}
+
+/// The stage in which the order stands does this when it is entered.
+fn is_asked_here(change: &Change<'_>, action: &EntryAction) -> bool {
+    let stage = change.context.scenario.stage(&change.order.stage.code);
+    stage.is_some_and(|stage| stage.on_entry.contains(action))
+}
+
+/// The stage that asked for the effect was left before it was executed.
+pub(super) fn outdated(change: &mut Change<'_>, effect: &str) {
+    let summary = "Not done: the order has left the stage that asked for it.".to_owned();
+    change.record(EventType::EffectGivenUp, summary, None, json!({ "effect": effect }));
 }
 
 /// What the billing system has now takes the place of what the order knew.
@@ -106,14 +132,19 @@ pub(super) fn retired(
     if is_partial || change.order.is_closed() {
         return Ok(());
     }
-    match provisioning::own(&change.order).is_empty() {
-        true => transition::follow(change, EffectKind::Retire),
-        // Something was made while the rest was retired.
-        false => {
-            change.request_retirement();
-            Ok(())
+    // Something was made while the rest was retired, or the order names another service meanwhile.
+    let is_over = provisioning::own(&change.order).is_empty()
+        && !provisioning::leaves_services(&change.order);
+    if !is_over {
+        if is_asked_here(change, &EntryAction::Retire) {
+            let summary = "Something is left, and asked for again.".to_owned();
+            let payload = provisioning::payload_of_stage(&change.order);
+            let event_type = EventType::RetirementRequested;
+            change.request(EffectKind::Retire, event_type, summary, payload);
         }
+        return Ok(());
     }
+    transition::follow(change, EffectKind::Retire)
 }
 
 pub(super) fn failed(change: &mut Change<'_>, effect: &str, kind: &str, error: &str) {

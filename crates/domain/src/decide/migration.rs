@@ -59,6 +59,7 @@ pub(super) fn migrate(
         require_way_back(old, new)?;
         require_follower(old, new, to)?;
     }
+    require_billing(change, new, to)?;
     let entered = entered(change, to, stages)?;
     let losses = losses(&change.order, old, to, new);
 
@@ -167,6 +168,25 @@ fn require_follower(old: &Stage, new: &Stage, to: &Scenario) -> Result<(), Rejec
         if !to.transitions_from(&new.code).any(|way| way.automatic_after == Some(kind)) {
             let (stage, effect) = (new.code.clone(), kind.code());
             return Err(Rejection::NothingFollowsEffect { stage, effect });
+        }
+    }
+    Ok(())
+}
+
+/// What the new scenario has done in the billing system up to this stage was done for the order: by being moved it would skip
+/// it, and end with nothing done. A scenario names its stages in the order in which they are passed.
+fn require_billing(change: &Change<'_>, new: &Stage, to: &Scenario) -> Result<(), Rejection> {
+    let does_in_billing =
+        |action: &&EntryAction| matches!(action, EntryAction::Provision | EntryAction::Retire);
+    let scenario = change.context.scenario;
+    let entered = change.order.stages_entered.iter().filter_map(|code| scenario.stage(code));
+    let done: Vec<&EntryAction> =
+        entered.flat_map(|stage| &stage.on_entry).filter(does_in_billing).collect();
+    let place = to.stages.iter().position(|stage| stage.code == new.code).unwrap_or(0);
+    for stage in &to.stages[..=place] {
+        if stage.on_entry.iter().filter(does_in_billing).any(|action| !done.contains(&action)) {
+            let (skipped, stage) = (stage.code.clone(), new.code.clone());
+            return Err(Rejection::BillingSkipped { skipped, stage });
         }
     }
     Ok(())

@@ -133,6 +133,10 @@ pub enum Command {
     AnswerEscalation {
         comment: String,
     },
+    /// An effect that is wanted no more was not executed.
+    EffectOutdated {
+        effect: String,
+    },
     /// An effect failed for good.
     EffectFailed {
         effect: String,
@@ -218,6 +222,7 @@ pub fn decide(
         }
         Command::Escalated { rung, told } => escalation::told(&mut change, rung.as_deref(), &told),
         Command::AnswerEscalation { comment } => escalation::answer(&mut change, comment)?,
+        Command::EffectOutdated { effect } => effects::outdated(&mut change, &effect),
         Command::EffectFailed { effect, kind, error } => {
             effects::failed(&mut change, &effect, &kind, &error)
         }

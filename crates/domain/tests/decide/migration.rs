@@ -42,13 +42,24 @@ fn migrate(
     to: &Scenario,
     stages: &[(&str, &str)],
 ) -> Result<Decision, Rejection> {
+    migrate_from(scenario(&order.scenario.code), order, now, role, to, stages)
+}
+
+fn migrate_from(
+    from: &Scenario,
+    order: &Order,
+    now: Instant,
+    role: &str,
+    to: &Scenario,
+    stages: &[(&str, &str)],
+) -> Result<Decision, Rejection> {
     let stages: BTreeMap<String, String> =
         stages.iter().map(|(from, to)| ((*from).to_owned(), (*to).to_owned())).collect();
     let (actor, neighbourhood) = (actor(role), neighbourhood());
     let context = Context {
         now,
         actor: &actor,
-        scenario: scenario(&order.scenario.code),
+        scenario: from,
         neighbourhood: &neighbourhood,
         calendars: oms_domain::calendar::Calendars::round_the_clock(),
         workforce: None,
@@ -161,6 +172,7 @@ fn what_does_not_fit_stays_and_says_why() {
 fn an_order_past_the_point_of_no_return_waits_for_its_system_in_a_stage_that_does_too() {
     let (mut order, now) = order_after("connect-individual", &["sales does accept"]);
     order.stage.code = "provisioning".to_owned();
+    order.stages_entered.push("provisioning".to_owned());
     let soft = next_version("connect-individual", |next| {
         stage(next, "provisioning").point_of_no_return = None;
     });
@@ -178,6 +190,27 @@ fn an_order_past_the_point_of_no_return_waits_for_its_system_in_a_stage_that_doe
     let hard = same.stage("provisioning").and_then(|stage| stage.point_of_no_return.clone());
     assert_eq!(hard, Some(PointOfNoReturn::Hard));
     assert_eq!(code(migrate(&order, now, "admin", &same, &[])), None);
+}
+
+#[test]
+fn an_order_is_not_moved_past_what_a_scenario_does_in_the_billing_system() {
+    let version = |number: u32| oms_domain::scenario::find("connect-legal", number);
+    let (accepted, activated) = (version(2).expect("a scenario"), version(3).expect("a scenario"));
+    let (mut order, now) = order_after("connect-legal", &["sales does accept"]);
+    order.scenario.version = 2;
+    // Version 2 has the customer accept before the activation, version 3 after it.
+    order.stage.code = "acceptance".to_owned();
+    order.stages_entered.push("acceptance".to_owned());
+    let moved = |order: &Order, stages: &[(&str, &str)]| {
+        let outcome = migrate_from(accepted, order, now, "admin", activated, stages);
+        outcome.map(|decision| decision.order.stage.code).map_err(|rejection| rejection.code())
+    };
+    assert_eq!(moved(&order, &[]), Err("billing-would-be-skipped"));
+    let installation = moved(&order, &[("acceptance", "installation")]);
+    assert_eq!(installation.as_deref(), Err(&"compensation-would-be-missing"));
+    // Once it has been done for the order, nothing is skipped.
+    order.stages_entered.push("provisioning".to_owned());
+    assert_eq!(moved(&order, &[]).as_deref(), Ok("acceptance"));
 }
 
 #[test]

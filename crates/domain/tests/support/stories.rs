@@ -92,6 +92,11 @@ impl Story {
         }
         let (role, words) = line.split_once(' ').unwrap_or_else(|| panic!("who does what? {line}"));
         let command = self.command(words);
+        self.take(role, command)
+    }
+
+    /// The same with a command that has no words.
+    pub fn take(&mut self, role: &str, command: Command) -> Step {
         let actor = actor(role);
         let neighbourhood = neighbourhood();
         let context = Context {

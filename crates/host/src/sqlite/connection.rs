@@ -179,9 +179,13 @@ impl Opened {
         };
         let result = query(connection, &self.database.writers, sql, parameters, receiver);
         self.database.tend_log();
-        self.changes.store(connection.changes(), Relaxed);
-        self.last_insert_rowid.store(connection.last_insert_rowid(), Relaxed);
-        result
+        let is_read_only = result?;
+        // What it says after a statement that only reads may be of a guest before.
+        if !is_read_only {
+            self.changes.store(connection.changes(), Relaxed);
+            self.last_insert_rowid.store(connection.last_insert_rowid(), Relaxed);
+        }
+        Ok(())
     }
 }
 
@@ -198,18 +202,21 @@ impl Drop for Opened {
     }
 }
 
+/// Answers whether the statement only reads.
 fn query(
     connection: &rusqlite::Connection,
     writers: &FairMutex<()>,
     sql: &str,
     parameters: &[Value],
     receiver: &mut impl Receiver,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let mut statement = connection.prepare_cached(sql).map_err(io)?;
     // Whoever has begun a transaction has SQLite's own lock already, or must not wait for another.
-    let is_write = connection.is_autocommit() && !statement.readonly();
+    let is_read_only = statement.readonly();
+    let is_write = connection.is_autocommit() && !is_read_only;
     let _turn = is_write.then(|| writers.lock());
-    fill(&mut statement, parameters, receiver)
+    fill(&mut statement, parameters, receiver)?;
+    Ok(is_read_only)
 }
 
 /// Runs a prepared statement and passes on what it gives.

@@ -45,7 +45,7 @@ impl Handle {
         let changes = Arc::new(Changes::default());
         let noted = changes.clone();
         connection.authorizer(Some(move |context: AuthContext<'_>| {
-            noted.note(&context.action);
+            noted.note(&context);
             authorize(&context.action)
         }));
         WriteAheadLog::watch(&connection);
@@ -53,7 +53,8 @@ impl Handle {
         Ok(Self { connection, budget, changes, defaults })
     }
 
-    /// Makes it so that the next guest can't tell it from a new one; false: that can't be done.
+    /// Makes it so that the next guest can't tell it from a new one, but for SQL's own `changes()` and `last_insert_rowid()`,
+    /// which nobody asks who has changed nothing; false: that can't be done.
     fn restore(&self) -> bool {
         if !self.connection.is_autocommit() || self.changes.lasting.load(Relaxed) {
             return false;
@@ -78,15 +79,18 @@ fn read_settings(connection: &rusqlite::Connection) -> rusqlite::Result<[i64; SE
 
 impl Changes {
     /// A pragma without a value only reads: full-text search asks for the version of the data by one.
-    fn note(&self, action: &AuthAction<'_>) {
-        match action {
+    fn note(&self, context: &AuthContext<'_>) {
+        match &context.action {
             AuthAction::Pragma { pragma_value: None, .. } => {}
             AuthAction::Pragma { pragma_name, .. }
                 if SETTINGS.iter().any(|name| name.eq_ignore_ascii_case(pragma_name)) =>
             {
                 self.settings.store(true, Relaxed);
             }
-            action if changes_connection(action) => self.lasting.store(true, Relaxed),
+            // A virtual table is told as one like any other, in the database of what is temporary.
+            action if changes_connection(action) || context.database_name == Some("temp") => {
+                self.lasting.store(true, Relaxed);
+            }
             _ => {}
         }
     }
@@ -171,6 +175,7 @@ mod tests {
             PRAGMA case_sensitive_like = ON                        | closed
             CREATE TEMP TABLE secret (text TEXT)                   | closed
             CREATE TEMP VIEW seen AS SELECT text FROM note         | closed
+            CREATE VIRTUAL TABLE temp.words USING fts5(text)       | closed
             ATTACH ':memory:' AS other                             | closed
         ";
         for line in cases.lines().map(str::trim).filter(|line| !line.is_empty()) {

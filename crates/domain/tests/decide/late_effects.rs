@@ -1,0 +1,147 @@
+//! What the billing system has done, or is to do, when the order has changed or moved meanwhile.
+
+use crate::stories::{Step, Story};
+use oms_domain::decide::{Command, Decision};
+use oms_domain::provisioning::{BillingObject, BillingStatus, ObjectName};
+use oms_domain::provisioning::{is_outdated, named_obsolete, plan};
+use oms_domain::scenario;
+use serde_json::{Value, json};
+
+const NAMES: &str = r#"{"items":[{"id":"1","service":"internet","action":"delete","tariff":"home-300","serviceId":"service-261124-4801-9375-1"}]}"#;
+
+fn begun(code: &str, version: u32, steps: &[&str]) -> Story {
+    let scenario = scenario::find(code, version).expect("a scenario");
+    let (mut story, _) = Story::in_scenario(code, scenario);
+    story.goes(steps);
+    story
+}
+
+fn decision_of(step: Step) -> Box<Decision> {
+    match step {
+        Step::Decided(decision) => decision,
+        Step::Rejected(rejection) => panic!("{rejection}"),
+        Step::Time => panic!("no decision"),
+    }
+}
+
+fn decided(story: &mut Story, step: &str) -> Box<Decision> {
+    decision_of(story.step(step))
+}
+
+fn reported(story: &mut Story, command: Command) -> Box<Decision> {
+    decision_of(story.take("system", command))
+}
+
+fn to_deactivation() -> (Story, Value) {
+    let mut story = begun(
+        "disconnect-individual",
+        2,
+        &[&format!("desk amends {NAMES}"), "sales does accept", "system draws work-order"],
+    );
+    let decision = decided(&mut story, "tech does dismantled");
+    let payload = decision.effects.last().expect("an effect").payload.clone();
+    (story, payload)
+}
+
+fn names(names: &[ObjectName]) -> Vec<&str> {
+    names.iter().map(|name| name.key.as_str()).collect()
+}
+
+#[test]
+fn an_effect_of_a_stage_that_was_left_is_not_executed_any_more() {
+    let (mut story, payload) = to_deactivation();
+    assert!(!is_outdated(&story.order, &payload), "it is what the stage waits for");
+    story.goes(&["after 5m", "tech does back-to-dismantling because the line is needed"]);
+    assert!(is_outdated(&story.order, &payload), "the customer may stay");
+    // Here again, the stage has asked anew.
+    story.goes(&["after 5m", "system draws work-order", "tech does dismantled"]);
+    assert!(is_outdated(&story.order, &payload), "the newer effect does it");
+    story.goes(&["system retires"]);
+    assert_eq!(story.order.stage.code, "completed");
+    assert!(is_outdated(&story.order, &payload), "nobody repeats it after the end");
+}
+
+#[test]
+fn an_effect_that_is_outdated_is_told_in_the_history_and_moves_nothing() {
+    let (mut story, _) = to_deactivation();
+    let decision = reported(&mut story, Command::EffectOutdated { effect: "x.7".to_owned() });
+    let event = &decision.events[0];
+    assert_eq!(event.summary, "Not done: the order has left the stage that asked for it.");
+    assert_eq!(event.data, json!({ "effect": "x.7" }));
+    assert_eq!(decision.order.stage.code, "deactivation");
+    assert!(decision.effects.is_empty());
+}
+
+#[test]
+fn what_a_cancelled_order_has_asked_for_is_never_outdated() {
+    let mut story = begun(
+        "connect-legal",
+        3,
+        &[
+            "sales does accept",
+            "tech finishes site-survey",
+            "tech finishes access-design",
+            "tech does feasible",
+            "sales finishes credit-check",
+            "sales does offer-accepted",
+            "system draws contract",
+            "sales does sign",
+            "system draws work-order",
+            "tech finishes cabling",
+            "tech finishes equipment",
+            "tech finishes measurement",
+        ],
+    );
+    let decision = decided(&mut story, "tech does installed");
+    let payload = decision.effects.last().expect("an effect").payload.clone();
+    story.goes(&["desk cancels at its price because he moved"]);
+    assert!(!is_outdated(&story.order, &payload));
+    // What was made before is taken back, and the subscriber never had a service.
+    let decision = decided(&mut story, "system provisions");
+    assert!(decision.order.services.is_empty());
+}
+
+#[test]
+fn a_service_that_was_named_while_another_was_ended_is_ended_as_well() {
+    let (mut story, _) = to_deactivation();
+    let ended = |key: &str| BillingObject {
+        kind: oms_domain::provisioning::BillingObjectKind::Service,
+        key: key.to_owned(),
+        id: "BM-1".to_owned(),
+        status: BillingStatus::Retired,
+    };
+    story.goes(&[&format!("desk amends {}", NAMES.replace("9375-1", "9375-2"))]);
+    let objects = vec![ended("service-261124-4801-9375-1")];
+    let decision = reported(&mut story, Command::Retired { objects, is_partial: false });
+    assert_eq!(decision.order.stage.code, "deactivation", "the named one still runs");
+    assert_eq!(decision.effects.len(), 1);
+    let objects = vec![ended("service-261124-4801-9375-2")];
+    let decision = reported(&mut story, Command::Retired { objects, is_partial: false });
+    assert_eq!(decision.order.stage.code, "completed");
+}
+
+#[test]
+fn what_an_amendment_leaves_over_is_retired_though_nobody_knows_whether_it_was_made() {
+    let two = r#"{"items":[{"id":"1","service":"internet","action":"add","tariff":"home-300"},{"id":"2","service":"telephony","action":"add","tariff":"phone-basic"}]}"#;
+    let mut story = begun("connect-individual", 3, &[&format!("desk amends {two}")]);
+    story.goes(&["sales does accept", "tech does feasible", "system draws contract"]);
+    story.goes(&["sales does sign", "system draws work-order", "tech does installed"]);
+    let made = plan(&story.order);
+    story.goes(&["tech does back-to-installation because of the port"]);
+    assert_eq!(made.iter().filter(|object| object.key.ends_with("-2")).count(), 2);
+
+    let mut before = story.order.clone();
+    before.items.truncate(1);
+    let left = oms_domain::provisioning::obsolete(&before, &made);
+    let number = &before.number;
+    let expected = [format!("service-{number}-2"), format!("access-{number}-2")];
+    assert_eq!(names(&left), expected);
+    let payload = json!({ "objects": left });
+    let read = |order: &oms_domain::order::Order, payload: &Value| {
+        named_obsolete(order, payload).expect("names")
+    };
+    assert_eq!(read(&before, &payload).map(|it| it.len()), Some(2));
+    assert_eq!(read(&story.order, &payload).map(|it| it.len()), Some(0), "wanted once more");
+    assert_eq!(read(&before, &json!(null)), None, "all that is to be retired");
+    assert!(named_obsolete(&before, &json!({ "objects": ["service"] })).is_err());
+}
