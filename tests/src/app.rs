@@ -152,6 +152,36 @@ impl TestApp {
         Ok(())
     }
 
+    /// Waits until the order has a document of this kind.
+    pub async fn drawn(&self, number: &str, kind: &str) -> Result<()> {
+        let list = format!("/api/v1/orders/{number}/documents");
+        self.eventually(&format!("the {kind} is drawn"), || async {
+            let items = self.admin.items(&list).await?;
+            Ok(items.iter().any(|item| item["kind"] == kind).then_some(()))
+        })
+        .await
+    }
+
+    /// Waits, with the tick that every installation has, until the order is completed.
+    pub async fn completed(&self, number: &str) -> Result<()> {
+        self.eventually("the order is completed", || async {
+            self.tick().await?;
+            let order = self.admin.order(number).await?;
+            Ok((order["state"] == "completed").then_some(()))
+        })
+        .await
+    }
+
+    /// Waits until something of the order has failed for good: the effect that waits for a person.
+    pub async fn fallout(&self, number: &str) -> Result<serde_json::Value> {
+        let list = format!("/api/v1/effects?state=fallout&order={number}");
+        self.eventually("something shows as fallout", || async {
+            self.tick().await?;
+            Ok(self.admin.items(&list).await?.into_iter().next())
+        })
+        .await
+    }
+
     /// Asks again until an answer satisfies, or for too long.
     pub async fn eventually<T, F, Fut>(&self, what: &str, ask: F) -> Result<T>
     where

@@ -53,12 +53,7 @@ fn what_is_refused_becomes_fallout_that_a_person_repeats() {
         let app = TestApp::start(kind).await?;
         control(&app, json!({ "refuseKinds": ["service"] })).await?;
         let number = to_provisioning(&app, 1).await?;
-        let list = format!("/api/v1/effects?state=fallout&order={number}");
-        let effect = app.eventually("the refusal shows as fallout", || async {
-            app.tick().await?;
-            Ok(app.admin.items(&list).await?.into_iter().next())
-        });
-        let effect = effect.await?;
+        let effect = app.fallout(&number).await?;
         assert_eq!(effect["kind"], "provision");
         let order = app.admin.order(&number).await?;
         assert_eq!(order["hasFallout"], true);
@@ -103,12 +98,7 @@ fn what_a_person_gives_up_goes_back_to_the_technicians_or_fails() {
 
 /// Waits until what was asked of the billing system has failed for good, and gives it up.
 async fn give_up(app: &TestApp, number: &str) -> Result<()> {
-    let list = format!("/api/v1/effects?state=fallout&order={number}");
-    let effect = app.eventually("the refusal shows as fallout", || async {
-        app.tick().await?;
-        Ok(app.admin.items(&list).await?.into_iter().next())
-    });
-    let effect = effect.await?;
+    let effect = app.fallout(number).await?;
     let id = effect["id"].as_str().context("an id")?;
     let reason = json!({ "reason": "It is not to be had" });
     app.admin.post(&format!("/api/v1/effects/{id}/failure"), &reason).await?.expect(200)
@@ -148,9 +138,9 @@ async fn to_installation(app: &TestApp, index: u32) -> Result<String> {
         let body = json!({ "transition": transition });
         app.admin.make_transition(&number, &body).await?.expect(200)?;
     }
-    drawn(app, &number, "contract").await?;
+    app.drawn(&number, "contract").await?;
     app.admin.make_transition(&number, &json!({ "transition": "sign" })).await?.expect(200)?;
-    drawn(app, &number, "work-order").await?;
+    app.drawn(&number, "work-order").await?;
     Ok(number)
 }
 
@@ -158,15 +148,6 @@ async fn to_provisioning(app: &TestApp, index: u32) -> Result<String> {
     let number = to_installation(app, index).await?;
     app.admin.make_transition(&number, &json!({ "transition": "installed" })).await?.expect(200)?;
     Ok(number)
-}
-
-async fn drawn(app: &TestApp, number: &str, kind: &str) -> Result<()> {
-    let list = format!("/api/v1/orders/{number}/documents");
-    app.eventually(&format!("the {kind} is drawn"), || async {
-        let items = app.admin.items(&list).await?;
-        Ok(items.iter().any(|item| item["kind"] == kind).then_some(()))
-    })
-    .await
 }
 
 /// The provisioning that waits, as people see it.
@@ -183,12 +164,7 @@ async fn waiting(app: &TestApp, number: &str) -> Result<Value> {
 
 /// The order completes, and its billing objects exist exactly once, today and in the journal.
 async fn completed_once(app: &TestApp, number: &str) -> Result<()> {
-    app.eventually("the order is completed", || async {
-        app.tick().await?;
-        let order = app.admin.order(number).await?;
-        Ok((order["state"] == "completed").then_some(()))
-    })
-    .await?;
+    app.completed(number).await?;
     app.billing()?.delete("/control").await?;
     let objects = app.objects_in_billing().await?;
     assert_eq!(objects.len(), OBJECTS_PER_ORDER);

@@ -85,7 +85,7 @@ fn a_disconnection_ends_the_service_and_its_access_point_and_nothing_else() {
         ensure!(tariffs(&subscriber.get(&shown).await?) == ["home-300"]);
 
         to_deactivation(&app, &number).await?;
-        completed(&app, &number).await?;
+        app.completed(&number).await?;
         ended(&app, &maker, &key).await?;
         ensure!(tariffs(&subscriber.get(&shown).await?).is_empty(), "it runs no more");
         let objects = provisioning(&app, &number).await?["objects"].clone();
@@ -107,12 +107,7 @@ fn a_disconnection_that_names_nothing_waits_for_a_person_who_names_the_service()
         let (maker, key) = connected(&app, 1, &["internet", "home-300"]).await?;
         let number = registered(&app, &about("disconnect", 1, deletion(None))).await?;
         to_deactivation(&app, &number).await?;
-        let list = format!("/api/v1/effects?state=fallout&order={number}");
-        let effect = app.eventually("the refusal shows as fallout", || async {
-            app.tick().await?;
-            Ok(app.admin.items(&list).await?.into_iter().next())
-        });
-        let effect = effect.await?;
+        let effect = app.fallout(&number).await?;
         let error = effect["lastError"].as_str().unwrap_or_default();
         ensure!(effect["kind"] == "retire", "{effect}");
         ensure!(error.contains("item 1") && error.contains("serviceId"), "{error}");
@@ -129,7 +124,7 @@ fn a_disconnection_that_names_nothing_waits_for_a_person_who_names_the_service()
         let id = effect["id"].as_str().context("an id")?;
         let reason = json!({ "reason": "It is named now" });
         app.admin.post(&format!("/api/v1/effects/{id}/retry"), &reason).await?.expect(200)?;
-        completed(&app, &number).await?;
+        app.completed(&number).await?;
         ended(&app, &maker, &key).await
     });
 }
@@ -140,15 +135,10 @@ fn what_can_not_be_named_is_done_by_hand() {
         let app = TestApp::start(kind).await?;
         let number = registered(&app, &about("disconnect", 1, deletion(None))).await?;
         to_deactivation(&app, &number).await?;
-        let list = format!("/api/v1/effects?state=fallout&order={number}");
-        let effect = app.eventually("the refusal shows as fallout", || async {
-            app.tick().await?;
-            Ok(app.admin.items(&list).await?.into_iter().next())
-        });
-        let id = effect.await?["id"].as_str().context("an id")?.to_owned();
+        let id = app.fallout(&number).await?["id"].as_str().context("an id")?.to_owned();
         let reason = json!({ "reason": "Switched off in the old system" });
         app.admin.post(&format!("/api/v1/effects/{id}/completion"), &reason).await?.expect(200)?;
-        completed(&app, &number).await?;
+        app.completed(&number).await?;
         ensure!(app.objects_in_billing().await?.is_empty());
         Ok(())
     });
@@ -218,11 +208,11 @@ async fn connected(
     let number = registered(app, &body).await?;
     moved(app, &number, "accept").await?;
     moved(app, &number, "feasible").await?;
-    drawn(app, &number, "contract").await?;
+    app.drawn(&number, "contract").await?;
     moved(app, &number, "sign").await?;
-    drawn(app, &number, "work-order").await?;
+    app.drawn(&number, "work-order").await?;
     moved(app, &number, "installed").await?;
-    completed(app, &number).await?;
+    app.completed(&number).await?;
     let order = app.admin.order(&number).await?;
     let key = order["services"][0]["key"].as_str().context("a service")?.to_owned();
     Ok((number, key))
@@ -230,30 +220,12 @@ async fn connected(
 
 async fn to_deactivation(app: &TestApp, number: &str) -> Result<()> {
     moved(app, number, "accept").await?;
-    drawn(app, number, "work-order").await?;
+    app.drawn(number, "work-order").await?;
     moved(app, number, "dismantled").await
 }
 
 async fn moved(app: &TestApp, number: &str, transition: &str) -> Result<()> {
     app.admin.make_transition(number, &json!({ "transition": transition })).await?.expect(200)
-}
-
-async fn drawn(app: &TestApp, number: &str, kind: &str) -> Result<()> {
-    let list = format!("/api/v1/orders/{number}/documents");
-    app.eventually(&format!("the {kind} is drawn"), || async {
-        let items = app.admin.items(&list).await?;
-        Ok(items.iter().any(|item| item["kind"] == kind).then_some(()))
-    })
-    .await
-}
-
-async fn completed(app: &TestApp, number: &str) -> Result<()> {
-    app.eventually("the order is completed", || async {
-        app.tick().await?;
-        let order = app.admin.order(number).await?;
-        Ok((order["state"] == "completed").then_some(()))
-    })
-    .await
 }
 
 async fn amended(app: &TestApp, number: &str, item: Value) -> Result<Answer> {

@@ -18,7 +18,7 @@ struct Provisioner;
 
 impl Executor for Provisioner {
     async fn execute(&self, effect: &ClaimedEffect, order: &Order, _now: Instant) -> Execution {
-        if provisioning::is_outdated(order, &effect.payload) {
+        if provisioning::is_outdated(order, &effect.id, &effect.payload) {
             let command = Box::new(Command::EffectOutdated { effect: effect.id.clone() });
             return Execution::Done { command, along: Along::default() };
         }
@@ -37,24 +37,28 @@ impl Executor for Provisioner {
     }
 }
 
-/// Parents before children; whatever exists already is found again under its key. Then what the order ends is retired.
+/// Parents before children; whatever exists already is found again under its key. Then what the order ends is retired. What a
+/// person may have to look at is looked up before anything is done: an order is done as a whole, or waits as a whole.
 async fn provision(effect: &ClaimedEffect, order: &Order) -> Result<Command, BillingFailure> {
-    let mut objects = Vec::new();
     // For an order that was cancelled nothing more is made; what a failed attempt has made is retired after this.
     if provisioning::is_taken_back(order) {
-        return Ok(Command::Provisioned { objects });
+        return Ok(Command::Provisioned { objects: Vec::new() });
     }
     refuse_unnamed(order)?;
+    let mut wanted = Vec::new();
     for mut planned in provisioning::plan(order) {
         if provisioning::is_foreign(order, planned.kind, &planned.key) {
             let found = billing::find(planned.kind, &planned.key).await?;
             planned = provisioning::overlaid(planned, found).map_err(BillingFailure::Refused)?;
         }
+        wanted.push(planned);
+    }
+    let ended = looked_up(provisioning::removal(order), order).await?;
+    let mut objects = Vec::new();
+    for planned in wanted {
         objects.push(billing::ensure(&planned, &effect.id).await?);
     }
-    for name in provisioning::removal(order) {
-        objects.extend(retire_one(&name, effect, order).await?);
-    }
+    objects.extend(retired(ended, effect).await?);
     Ok(Command::Provisioned { objects })
 }
 
@@ -67,33 +71,44 @@ async fn retire(effect: &ClaimedEffect, order: &Order) -> Result<Command, Billin
     if !is_partial && !provisioning::is_taken_back(order) {
         refuse_unnamed(order)?;
     }
-    let mut objects = Vec::new();
-    for name in named.unwrap_or_else(|| provisioning::retirement(order)) {
-        objects.extend(retire_one(&name, effect, order).await?);
-    }
+    let names = named.unwrap_or_else(|| provisioning::retirement(order));
+    let objects = retired(looked_up(names, order).await?, effect).await?;
     Ok(Command::Retired { objects, is_partial })
 }
 
-/// Retires an object. One that the order does not know is looked for first, so that it learns of it; None: there is none.
-async fn retire_one(
-    name: &ObjectName,
-    effect: &ClaimedEffect,
+/// The objects of these names that there are. Those that the order does not know are looked for, so that it learns of them.
+async fn looked_up(
+    names: Vec<ObjectName>,
     order: &Order,
-) -> Result<Option<BillingObject>, BillingFailure> {
-    let object = match provisioning::known(order, name) {
-        Some(known) => known.clone(),
-        None => match billing::find(name.kind, &name.key).await? {
-            Some(found) => found.object,
-            None => {
-                let missing = provisioning::missing(order, name);
-                return missing.map_or(Ok(None), |error| Err(BillingFailure::Refused(error)));
-            }
-        },
-    };
-    if object.status != BillingStatus::Retired {
-        billing::retire(&object, &effect.id).await?;
+) -> Result<Vec<BillingObject>, BillingFailure> {
+    let mut objects = Vec::new();
+    for name in names {
+        if let Some(known) = provisioning::known(order, &name) {
+            objects.push(known.clone());
+            continue;
+        }
+        match billing::find(name.kind, &name.key).await? {
+            Some(found) => objects.push(found.object),
+            None => provisioning::missing(order, &name)
+                .map_or(Ok(()), |error| Err(BillingFailure::Refused(error)))?,
+        }
     }
-    Ok(Some(BillingObject { status: BillingStatus::Retired, ..object }))
+    Ok(objects)
+}
+
+/// Retires the objects, but for those that are retired already.
+async fn retired(
+    objects: Vec<BillingObject>,
+    effect: &ClaimedEffect,
+) -> Result<Vec<BillingObject>, BillingFailure> {
+    let mut retired = Vec::new();
+    for object in objects {
+        if object.status != BillingStatus::Retired {
+            billing::retire(&object, &effect.id).await?;
+        }
+        retired.push(BillingObject { status: BillingStatus::Retired, ..object });
+    }
+    Ok(retired)
 }
 
 /// What an order changes or ends must be named, or it would be done without anything having happened.

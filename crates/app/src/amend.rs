@@ -9,11 +9,11 @@ use oms_domain::amendment::Amendment;
 use oms_domain::calendar::Calendars;
 use oms_domain::decide::{self, Command, Context, Decision};
 use oms_domain::limits::STALE_RETRIES_MAX;
-use oms_domain::order::{Order, OrderItem};
+use oms_domain::order::Order;
 use oms_domain::rights::{Actor, Right};
 use oms_domain::routing::Query;
 use oms_domain::routing::normalise::Place;
-use oms_domain::service::{Namer, check_named, orders_named};
+use oms_domain::service::{check_named_anew, orders_named_anew};
 use oms_domain::time::Instant;
 use serde_json::Value;
 
@@ -31,7 +31,7 @@ pub struct Request<'a> {
 }
 
 /// Amends an order: load, look up who operates the amended address, decide, save. The order may not become what another
-/// open order is already, and the services that it newly names must be there. Whoever amends is of the staff, and may name all.
+/// open order is already, and the services that it newly names must be there.
 pub async fn amend<P: Orders>(ports: &P, request: Request<'_>) -> Result<Decision, AppError> {
     require(request.actor, Right::OrdersRead)?;
     require(request.actor, Right::OrdersAmend)?;
@@ -51,8 +51,7 @@ pub async fn amend<P: Orders>(ports: &P, request: Request<'_>) -> Result<Decisio
         let mut amended = order.clone();
         amendment.apply(&mut amended);
         let duplicate_key = amended.duplicate_key().filter(|_| differs(order, &amended));
-        let is_new = |item: &OrderItem| names_anew(order, item);
-        let makers = orders_named(amended.items.iter().filter(|item| is_new(item)));
+        let makers = orders_named_anew(order, &amended.items);
         let mut neighbourhood = loaded.neighbourhood.clone();
         let mut calendars = loaded.calendars.clone();
         let mut covered = None;
@@ -69,9 +68,7 @@ pub async fn amend<P: Orders>(ports: &P, request: Request<'_>) -> Result<Decisio
             if let Some((id, number)) = found.duplicate.take().filter(|(id, _)| *id != order.id) {
                 return Err(AppError::DuplicateOrder { id, number });
             }
-            // An order is about services of others: those of its own are its items.
-            found.services.retain(|record| record.number != order.number);
-            let faults = check_named(&amended.items, is_new, &found.services, &Namer::Staff);
+            let faults = check_named_anew(order, &amended.items, &found.services);
             if !faults.is_empty() {
                 return Err(AppError::Invalid(faults));
             }
@@ -125,14 +122,6 @@ pub async fn amend<P: Orders>(ports: &P, request: Request<'_>) -> Result<Decisio
         }
     }
     Err(AppError::Busy)
-}
-
-/// Whether the item names a service that the order did not name as such before: what it is about already is not asked again.
-fn names_anew(order: &Order, item: &OrderItem) -> bool {
-    let is_same = |before: &OrderItem| {
-        (&before.service_id, before.service) == (&item.service_id, item.service)
-    };
-    item.service_id.is_some() && !order.items.iter().any(is_same)
 }
 
 fn differs(before: &Order, after: &Order) -> bool {

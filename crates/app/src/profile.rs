@@ -21,7 +21,8 @@ pub async fn list<P: Subscribers + Scenarios>(
     language: Language,
 ) -> Result<(Vec<Value>, Option<Cursor>), AppError> {
     let wanted = limit as usize;
-    let mut own: Vec<Order> = Vec::new();
+    let is_first_page = after.is_none();
+    let mut read: Vec<Order> = Vec::new();
     let mut last = after;
     // Others may have the same phone; what is theirs is passed over, so that nothing tells of it.
     for _ in 0..PROFILE_READS_MAX {
@@ -29,21 +30,26 @@ pub async fn list<P: Subscribers + Scenarios>(
             ports.orders_of_phone(&subscriber.phone, last.as_ref(), PAGE_ENTRIES_MAX).await?;
         let is_last = found.len() < PAGE_ENTRIES_MAX as usize;
         last = found.last().map(place);
-        own.extend(found.into_iter().filter(|order| subscriber.owns(order)));
-        if is_last || own.len() > wanted {
+        read.extend(found);
+        let own = read.iter().filter(|order| subscriber.owns(order)).count();
+        if is_last || own > wanted {
             break;
         }
     }
-    let more = own.len() > wanted;
-    own.truncate(wanted);
-    let next = own.last().filter(|_| more).map(place);
-    let later = later(ports, subscriber, &own).await?;
-    let mut orders = Vec::with_capacity(own.len());
-    for order in &own {
+    let own = read.iter().filter(|order| subscriber.owns(order));
+    let shown_here: Vec<&Order> = own.clone().take(wanted).collect();
+    let next = shown_here.last().filter(|_| own.count() > wanted).map(|order| place(order));
+    // The first page has read all that is later than what it shows.
+    let later = match is_first_page {
+        true => Vec::new(),
+        false => later(ports, subscriber, &shown_here).await?,
+    };
+    let others = if is_first_page { &read } else { &later };
+    let mut orders = Vec::with_capacity(shown_here.len());
+    for order in shown_here {
         // One of the operator's own is read the first time, and then kept.
         let scenario = known(ports, &order.scenario).await?;
-        let shown = shown(order, scenario.as_deref(), language);
-        orders.push(json!(shown.after(order, &later)));
+        orders.push(json!(shown(order, others, scenario.as_deref(), language)));
     }
     Ok((orders, next))
 }
@@ -52,7 +58,7 @@ pub async fn list<P: Subscribers + Scenarios>(
 async fn later<P: Subscribers>(
     ports: &P,
     subscriber: &Subscriber,
-    shown: &[Order],
+    shown: &[&Order],
 ) -> Result<Vec<Order>, AppError> {
     let made = shown.iter().filter(|order| !order.services.is_empty());
     let Some(since) = made.map(|order| order.registered_at).min() else { return Ok(Vec::new()) };
@@ -87,8 +93,8 @@ pub async fn one<P: Orders + Subscribers + Scenarios>(
     let history = history(ports, &order.id).await?;
     let told = history.iter().filter_map(|event| told(event, scenario, language));
     let told: Vec<_> = told.collect();
-    let later = later(ports, subscriber, std::slice::from_ref(&order)).await?;
-    let mut answer = json!(shown(&order, scenario, language).after(&order, &later));
+    let later = later(ports, subscriber, &[&order]).await?;
+    let mut answer = json!(shown(&order, &later, scenario, language));
     answer["history"] = json!(told);
     Ok(answer)
 }

@@ -87,7 +87,7 @@ pub async fn register<P: Orders>(ports: &P, request: Request<'_>) -> Result<Outc
         if let Some((id, number)) = found.imported.clone().or(found.duplicate.clone()) {
             return Err(AppError::DuplicateOrder { id, number });
         }
-        let faults = check_named(&registration.items, |_| true, &found.services, &namer);
+        let faults = check_named(&registration.items, &found.services, &namer);
         if !faults.is_empty() {
             return Err(AppError::Invalid(faults));
         }

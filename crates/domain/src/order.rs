@@ -362,10 +362,13 @@ pub struct Order {
     /// Stages that the order was in, each once, in the order of the first entry: what a cancellation takes back.
     #[serde(default)]
     pub stages_entered: Vec<String>,
+    /// What stages have asked of the billing system and nothing has taken back: the stage of each effect, by the effect's id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub billing_requests: BTreeMap<String, String>,
 }
 
 /// Parts of the stored order that have routes of their own and are not in the order's answer.
-const OWN_ROUTES: [&str; 9] = [
+const OWN_ROUTES: [&str; 10] = [
     "routing",
     "documents",
     "billingObjects",
@@ -375,6 +378,7 @@ const OWN_ROUTES: [&str; 9] = [
     "tasks",
     "stagesEntered",
     "doneMeanwhile",
+    "billingRequests",
 ];
 
 impl Order {

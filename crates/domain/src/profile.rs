@@ -109,9 +109,11 @@ struct ProfileDocument<'a> {
     href: String,
 }
 
-/// The order as it is answered. None for the scenario: it is not known here any more, and the stage keeps its English name.
+/// The order as it is answered, with what other orders of the subscriber have done to its services since. None for the
+/// scenario: it is not known here any more, and the stage keeps its English name.
 pub fn shown<'a>(
     order: &'a Order,
+    others: &[Order],
     scenario: Option<&'a Scenario>,
     language: Language,
 ) -> ProfileOrder<'a> {
@@ -141,7 +143,7 @@ pub fn shown<'a>(
         promised_date: order.promised_date.as_deref(),
         address: &order.address,
         items: &order.items,
-        services: service::running(order, &[]),
+        services: service::running(order, others),
         symptom: order.symptom.as_deref(),
         waits_until: order.hold.as_ref().and_then(|hold| hold.until),
         appointment: order.appointment.as_ref().map(|visit| ProfileVisit {
@@ -150,14 +152,6 @@ pub fn shown<'a>(
             state: visit.state,
         }),
         documents: order.documents.iter().filter(|it| may_have(it)).map(document).collect(),
-    }
-}
-
-impl ProfileOrder<'_> {
-    /// With what other orders of the subscriber have done to its services since.
-    #[must_use]
-    pub fn after(self, order: &Order, others: &[Order]) -> Self {
-        ProfileOrder { services: service::running(order, others), ..self }
     }
 }
 

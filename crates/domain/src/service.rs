@@ -66,6 +66,17 @@ pub fn orders_named<'a>(items: impl IntoIterator<Item = &'a OrderItem>) -> Vec<S
     numbers
 }
 
+/// Whether the item names a service that the order did not name as such before: what it is about already is not asked again.
+fn is_named_anew(before: &Order, item: &OrderItem) -> bool {
+    let is_same = |it: &OrderItem| (&it.service_id, it.service) == (&item.service_id, item.service);
+    item.service_id.is_some() && !before.items.iter().any(is_same)
+}
+
+/// [`orders_named`] by items that an amendment gives an order, of the services that it did not name before.
+pub fn orders_named_anew(before: &Order, amended: &[OrderItem]) -> Vec<String> {
+    orders_named(amended.iter().filter(|item| is_named_anew(before, item)))
+}
+
 /// What an order tells of services: those that it made or changed, and what it did to them in the billing system.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -125,15 +136,31 @@ impl Namer {
     }
 }
 
-/// What is wrong with the services that items name, by what the orders tell of them; `is_checked` leaves items out. A
-/// service of somebody else and one that does not exist are told alike.
-pub fn check_named(
-    items: &[OrderItem],
-    is_checked: impl Fn(&OrderItem) -> bool,
+/// What is wrong with the services that items name, by what the orders tell of them. A service of somebody else and one that
+/// does not exist are told alike.
+pub fn check_named(items: &[OrderItem], records: &[ServiceRecord], namer: &Namer) -> Vec<Fault> {
+    let records: Vec<&ServiceRecord> = records.iter().collect();
+    check(items.iter().enumerate(), &records, namer)
+}
+
+/// The same of the items that an amendment gives an order, for the services that it did not name before. An order is about
+/// services of others: those of its own are its items. Whoever amends is of the staff, and may name all.
+pub fn check_named_anew(
+    before: &Order,
+    amended: &[OrderItem],
     records: &[ServiceRecord],
+) -> Vec<Fault> {
+    let of_others: Vec<&ServiceRecord> =
+        records.iter().filter(|record| record.number != before.number).collect();
+    let anew = amended.iter().enumerate().filter(|(_, item)| is_named_anew(before, item));
+    check(anew, &of_others, &Namer::Staff)
+}
+
+fn check<'a>(
+    places: impl Iterator<Item = (usize, &'a OrderItem)>,
+    records: &[&ServiceRecord],
     namer: &Namer,
 ) -> Vec<Fault> {
-    let places = items.iter().enumerate().filter(|(_, item)| is_checked(item));
     let fault = |(index, item): (usize, &OrderItem)| {
         let key = ServiceKey::parse(item.service_id.as_deref()?)?;
         let (code, message) = wrong(item, &key, records, namer)?;
@@ -146,7 +173,7 @@ pub fn check_named(
 fn wrong(
     item: &OrderItem,
     key: &ServiceKey,
-    records: &[ServiceRecord],
+    records: &[&ServiceRecord],
     namer: &Namer,
 ) -> Option<(&'static str, String)> {
     let name = key.service();

@@ -127,7 +127,7 @@ fn nothing_that_is_the_staffs_shows_in_an_order() {
     let scenario = scenario("connect-individual");
     for (language, stage) in [(Language::En, "Registered"), (Language::Ru, "Зарегистрирован")]
     {
-        let answer = json!(shown(&order, Some(scenario), language));
+        let answer = json!(shown(&order, &[], Some(scenario), language));
         let text = answer.to_string();
         assert!(!text.contains("secret"), "{text}");
         let name = answer["stage"]["name"].as_str().expect("a name");
@@ -137,7 +137,7 @@ fn nothing_that_is_the_staffs_shows_in_an_order() {
         assert_eq!(answer["documents"].as_array().map(Vec::len), Some(1));
     }
     // A scenario that is gone leaves the name that the order keeps.
-    let answer = json!(shown(&order, None, Language::Ru));
+    let answer = json!(shown(&order, &[], None, Language::Ru));
     assert_eq!(answer["stage"]["name"], order.stage.name);
 }
 

@@ -13,7 +13,10 @@ use oms_domain::provisioning::{
     BillingObject, BillingObjectKind, BillingStatus, FoundObject, PlannedObject, own, plan,
     retirement, services, unnamed,
 };
-use oms_domain::service::{Namer, ServiceKey, ServiceRecord, check_named, orders_named, running};
+use oms_domain::service::{
+    Namer, ServiceKey, ServiceRecord, check_named, check_named_anew, orders_named,
+    orders_named_anew, running,
+};
 use orders::{form, registered, scenario};
 use serde_json::{Value, json};
 use tables::cases;
@@ -309,11 +312,10 @@ fn an_order_is_about_services_that_run_and_a_subscriber_names_only_their_own() {
         let party = party(&serde_json::from_str(change).expect(line));
         let items = [item("0 noChange internet - -"), item(named)];
         let namer = Namer::of(channel, Some(&party));
-        let faults = check_named(&items, |_| true, &records(), &namer);
+        let faults = check_named(&items, &records(), &namer);
         let found: Vec<&str> = faults.iter().map(|fault| fault.code.as_str()).collect();
         assert_eq!(found.join(" "), expected, "{line}");
         assert!(faults.iter().all(|fault| fault.pointer == "/items/1/serviceId"), "{line}");
-        assert!(check_named(&items, |_| false, &records(), &namer).is_empty(), "{line}");
     }
 }
 
@@ -321,9 +323,41 @@ fn an_order_is_about_services_that_run_and_a_subscriber_names_only_their_own() {
 fn anothers_service_and_one_that_does_not_exist_are_told_in_the_same_words() {
     let stranger = Namer::of(Channel::Profile, Some(&party(&json!({ "givenName": "Olim" }))));
     let items = [item("1 delete internet - service-261124-4801-9375-1")];
-    let anothers = check_named(&items, |_| true, &records(), &stranger);
-    let nobodys = check_named(&items, |_| true, &[], &stranger);
+    let anothers = check_named(&items, &records(), &stranger);
+    let nobodys = check_named(&items, &[], &stranger);
     assert_eq!(anothers, nobodys);
+}
+
+#[test]
+fn an_amendment_is_asked_only_for_the_services_that_the_order_did_not_name_before() {
+    // what the order names | what it names then | whose orders are asked | fault
+    let table = "
+        1 delete internet - service-261124-4801-9375-3 | 1 delete internet - service-261124-4801-9375-3    | |
+        1 delete internet - service-261124-4801-9375-3 | 2 delete internet - service-261124-4801-9375-3    | |
+        1 delete internet - service-261124-4801-9375-3 | 1 delete telephony - service-261124-4801-9375-3   | 261124-4801-9375 | unknown-service
+        1 delete internet - -                          | 1 delete internet - service-261124-4801-9375-1    | 261124-4801-9375 |
+        1 delete internet - -                          | 1 delete internet - service-261124-4801-9375-3    | 261124-4801-9375 | unknown-service
+        1 delete internet - -                          | 1 delete telephony - service-261124-4801-9375-2   | 261124-4801-9375 | retired-service
+        # none of its own, though it is said to have made one
+        1 add internet home-300 -                      | 1 delete internet - service-261124-4801-9383-1    | 261124-4801-9383 | unknown-service
+        1 delete internet - service-261124-4801-9375-1 | 1 delete internet - -                             | |
+    ";
+    for line in cases(table) {
+        let [before, amended, asked, expected] = columns(line);
+        let before = order("disconnect-individual", before);
+        let amended = [item(amended)];
+        assert_eq!(orders_named_anew(&before, &amended).join(" "), asked, "{line}");
+        let mut records = records();
+        records.push(ServiceRecord {
+            number: NUMBER.to_owned(),
+            party: None,
+            services: Some(vec![reference(&format!("service-{NUMBER}-1"), "internet", "home-300")]),
+            billing_objects: None,
+        });
+        let faults = check_named_anew(&before, &amended, &records);
+        let found: Vec<&str> = faults.iter().map(|fault| fault.code.as_str()).collect();
+        assert_eq!(found.join(" "), expected, "{line}");
+    }
 }
 
 #[test]

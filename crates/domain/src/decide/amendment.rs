@@ -104,15 +104,14 @@ fn check_point_of_no_return(
 }
 
 /// The earliest stage that the order was in and that depends on what changes. Stages behind the present one don't count: the
-/// order was sent back, and comes to them again anyhow. A scenario names its stages in the order in which they are passed.
+/// order was sent back, and comes to them again anyhow.
 pub(super) fn stage_to_redo<'a>(
     order: &Order,
     scenario: &'a Scenario,
     amendment: &Amendment,
 ) -> Option<&'a Stage> {
-    let place = |code: &str| scenario.stages.iter().position(|stage| stage.code == code);
-    let here = place(&order.stage.code);
-    dependent(order, scenario, amendment).find(|stage| place(&stage.code) <= here)
+    let here = scenario.place(&order.stage.code);
+    dependent(order, scenario, amendment).find(|stage| scenario.place(&stage.code) <= here)
 }
 
 /// The stages that the order was in and that depend on what changes, in the order in which it came to them first. One that
@@ -163,25 +162,13 @@ fn draw_again(change: &mut Change<'_>, amendment: &Amendment) {
     for template in templates {
         cancellation::supersede(change, |document| document.kind == template && shows_it(document));
         // What the order comes to again is drawn there.
-        if is_drawn_ahead(change, &template) {
+        if change.is_before_drawing(&template) {
             continue;
         }
         let summary = format!("Document {template} is asked for again.");
         let payload = json!({ "template": template });
         change.request(EffectKind::Draw, EventType::DocumentRequested, summary, payload);
     }
-}
-
-/// The order was sent back before every stage that draws the document. A scenario names its stages in the order in which they
-/// are passed.
-fn is_drawn_ahead(change: &Change<'_>, template: &str) -> bool {
-    let stages = &change.context.scenario.stages;
-    let draws = |stage: &Stage| {
-        let is_drawn = |action: &EntryAction| matches!(action, EntryAction::Draw { template: drawn } if drawn == template);
-        stage.on_entry.iter().any(is_drawn)
-    };
-    let here = stages.iter().position(|stage| stage.code == change.order.stage.code);
-    stages.iter().position(draws).is_some_and(|first| here < Some(first))
 }
 
 /// Objects that are no longer needed are retired; the others are made sure of again where the plan has changed, unless the

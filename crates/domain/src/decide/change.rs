@@ -111,23 +111,50 @@ impl<'a> Change<'a> {
         sequence
     }
 
-    /// Asks for something outside the order. The event says so in the history and gives the effect its id.
+    /// Asks for something outside the order. The event says so in the history and gives the effect its id, which is answered.
     pub fn request(
         &mut self,
         kind: EffectKind,
         event_type: EventType,
         summary: String,
         payload: Value,
-    ) {
+    ) -> String {
         let sequence = self.record(event_type, summary, None, payload.clone());
         let id = format!("{}.{sequence}", self.order.id);
-        self.effects.push(Effect { id, kind, payload });
+        self.effects.push(Effect { id: id.clone(), kind, payload });
+        id
+    }
+
+    /// Asks the billing system for what the stage wants in which the order is: wanted until the order is sent back.
+    pub fn request_of_stage(&mut self, kind: EffectKind, event_type: EventType, summary: &str) {
+        let stage = self.order.stage.code.clone();
+        let payload = provisioning::payload_of_stage(&stage);
+        let id = self.request(kind, event_type, summary.to_owned(), payload);
+        self.order.billing_requests.insert(id, stage);
+    }
+
+    /// What the stage wants into which the order is sent back, and every stage after it, is wanted no more, or asked for anew.
+    fn forget_requests(&mut self, next: &Stage) {
+        let scenario = self.context.scenario;
+        let place = scenario.place(&next.code);
+        if place <= scenario.place(&self.order.stage.code) {
+            self.order.billing_requests.retain(|_, stage| scenario.place(stage) < place);
+        }
+    }
+
+    /// The order is, or was sent back, before every stage that draws documents of this template.
+    pub fn is_before_drawing(&self, template: &str) -> bool {
+        let scenario = self.context.scenario;
+        let draws = |action: &EntryAction| matches!(action, EntryAction::Draw { template: drawn } if drawn == template);
+        let first = scenario.stages.iter().position(|stage| stage.on_entry.iter().any(draws));
+        first.is_some_and(|first| scenario.place(&self.order.stage.code) < Some(first))
     }
 
     /// Puts the order into a stage: state, responsible division, deadline, and what the stage does on entry.
     pub fn enter_stage(&mut self, stage: &Stage) -> Result<(), Rejection> {
         let now = self.context.now;
         visits::leave(self, stage);
+        self.forget_requests(stage);
         self.order.stage = CurrentStage {
             code: stage.code.clone(),
             name: stage.name.get(Language::En).to_owned(),
@@ -168,16 +195,14 @@ impl<'a> Change<'a> {
                     self.request(EffectKind::Draw, EventType::DocumentRequested, summary, payload);
                 }
                 EntryAction::Provision => {
-                    let summary = "The objects in the billing system are asked for.".to_owned();
-                    let payload = provisioning::payload_of_stage(&self.order);
+                    let summary = "The objects in the billing system are asked for.";
                     let event_type = EventType::ProvisioningRequested;
-                    self.request(EffectKind::Provision, event_type, summary, payload);
+                    self.request_of_stage(EffectKind::Provision, event_type, summary);
                 }
                 EntryAction::Retire => {
-                    let summary = "What the order ends is to be retired.".to_owned();
-                    let payload = provisioning::payload_of_stage(&self.order);
+                    let summary = "What the order ends is to be retired.";
                     let event_type = EventType::RetirementRequested;
-                    self.request(EffectKind::Retire, event_type, summary, payload);
+                    self.request_of_stage(EffectKind::Retire, event_type, summary);
                 }
                 EntryAction::Book { .. } => visits::book(self, stage)?,
             }

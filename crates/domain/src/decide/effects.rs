@@ -4,11 +4,11 @@ use super::change::Change;
 use super::{amendment, cancellation, notes, require_right, transition};
 use crate::effect::EffectKind;
 use crate::event::EventType;
-use crate::order::{Document, OrderState};
+use crate::order::Document;
 use crate::provisioning::{self, BillingObject, BillingStatus};
 use crate::rejection::Rejection;
 use crate::rights::Right;
-use crate::scenario::{EntryAction, Stage};
+use crate::scenario::EntryAction;
 use serde_json::{Value, json};
 
 /// Takes the place of what was drawn of this kind before. One that was asked for by a stage which has been taken back
@@ -36,21 +36,9 @@ pub(super) fn document_drawn(change: &mut Change<'_>, mut document: Document) {
     notes::record(change, EventType::DocumentDrawn, summary, document);
 }
 
-/// The order is cancelled or refused, or before every stage that draws this kind. A scenario names its stages in the order
-/// in which they are passed.
+/// Nothing comes of the order, or it was sent back before every stage that draws this kind.
 fn is_taken_back(change: &Change<'_>, kind: &str) -> bool {
-    let order = &change.order;
-    let is_ended = order.state == OrderState::Cancelled || order.state.is_refusal();
-    if order.cancellation.is_some() || is_ended {
-        return true;
-    }
-    let stages = &change.context.scenario.stages;
-    let draws = |stage: &Stage| {
-        let is_kind = |action: &EntryAction| matches!(action, EntryAction::Draw { template } if template == kind);
-        stage.on_entry.iter().any(is_kind)
-    };
-    let here = stages.iter().position(|stage| stage.code == order.stage.code);
-    stages.iter().position(draws).is_some_and(|first| here < Some(first))
+    provisioning::is_taken_back(&change.order) || change.is_before_drawing(kind)
 }
 
 pub(super) fn provisioned(
@@ -83,10 +71,9 @@ pub(super) fn provisioned(
     amendment::request_obsolete(change, &[]);
     if provisioning::lacks_services(&change.order) && is_asked_here(change, &EntryAction::Provision)
     {
-        let summary =
-            "The order has changed meanwhile: its objects are asked for again.".to_owned();
-        let payload = provisioning::payload_of_stage(&change.order);
-        change.request(EffectKind::Provision, EventType::ProvisioningRequested, summary, payload);
+        let summary = "The order has changed meanwhile: its objects are asked for again.";
+        let event_type = EventType::ProvisioningRequested;
+        change.request_of_stage(EffectKind::Provision, event_type, summary);
         return Ok(());
     }
     transition::follow(change, EffectKind::Provision)
@@ -98,9 +85,9 @@ fn is_asked_here(change: &Change<'_>, action: &EntryAction) -> bool {
     stage.is_some_and(|stage| stage.on_entry.contains(action))
 }
 
-/// The stage that asked for the effect was left before it was executed.
+/// The order was sent back before the effect was executed that a stage had asked for.
 pub(super) fn outdated(change: &mut Change<'_>, effect: &str) {
-    let summary = "Not done: the order has left the stage that asked for it.".to_owned();
+    let summary = "Not done: the order was sent back meanwhile.".to_owned();
     change.record(EventType::EffectGivenUp, summary, None, json!({ "effect": effect }));
 }
 
@@ -137,10 +124,9 @@ pub(super) fn retired(
         && !provisioning::leaves_services(&change.order);
     if !is_over {
         if is_asked_here(change, &EntryAction::Retire) {
-            let summary = "Something is left, and asked for again.".to_owned();
-            let payload = provisioning::payload_of_stage(&change.order);
+            let summary = "Something is left, and asked for again.";
             let event_type = EventType::RetirementRequested;
-            change.request(EffectKind::Retire, event_type, summary, payload);
+            change.request_of_stage(EffectKind::Retire, event_type, summary);
         }
         return Ok(());
     }

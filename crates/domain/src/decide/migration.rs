@@ -82,6 +82,11 @@ pub(super) fn migrate(
     change.record(EventType::ScenarioMigrated, summary, None, data);
     change.order.scenario = reference;
     change.order.stages_entered = entered;
+    for stage in change.order.billing_requests.values_mut() {
+        if let Some(new) = counterpart(to, stages, stage) {
+            stage.clone_from(&new.code);
+        }
+    }
     change.order.leaves_at = leaves_at(&change.order, scenario, to, new);
     change.order.stage.code.clone_from(&new.code);
     new.name.get(Language::En).clone_into(&mut change.order.stage.name);
@@ -182,7 +187,7 @@ fn require_billing(change: &Change<'_>, new: &Stage, to: &Scenario) -> Result<()
     let entered = change.order.stages_entered.iter().filter_map(|code| scenario.stage(code));
     let done: Vec<&EntryAction> =
         entered.flat_map(|stage| &stage.on_entry).filter(does_in_billing).collect();
-    let place = to.stages.iter().position(|stage| stage.code == new.code).unwrap_or(0);
+    let place = to.place(&new.code).unwrap_or(0);
     for stage in &to.stages[..=place] {
         if stage.on_entry.iter().filter(does_in_billing).any(|action| !done.contains(&action)) {
             let (skipped, stage) = (stage.code.clone(), new.code.clone());

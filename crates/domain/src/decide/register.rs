@@ -86,6 +86,7 @@ pub fn register(
         jeopardy: Default::default(),
         escalation: Default::default(),
         stages_entered: Vec::new(),
+        billing_requests: Default::default(),
     };
     let mut change = Change::new(order, context);
     require_right(&change, Right::OrdersRegister)?;

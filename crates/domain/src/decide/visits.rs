@@ -161,9 +161,8 @@ pub(super) fn book(change: &mut Change<'_>, stage: &Stage) -> Result<(), Rejecti
 /// An amendment redoes the stage, and whoever was to come is of the division that still sends somebody: what was agreed with the
 /// subscriber holds, since the time between two visits does not depend on where they are.
 fn is_kept(change: &Change<'_>) -> bool {
-    let booked = change.order.appointment.as_ref();
-    let booked = booked.filter(|appointment| appointment.state == AppointmentState::Booked);
-    let booked = booked.filter(|_| change.is_redo);
+    let is_booked = |appointment: &&Appointment| appointment.state == AppointmentState::Booked;
+    let booked = change.order.appointment.as_ref().filter(is_booked).filter(|_| change.is_redo);
     let (Some(booked), Some(workforce)) = (booked, change.context.workforce) else { return false };
     let technicians = workforce.of(&change.order.division.code);
     technicians.iter().any(|technician| technician.code == booked.technician)
@@ -271,9 +270,8 @@ pub(super) fn leave(change: &mut Change<'_>, next: &Stage) {
     if change.is_redo {
         return;
     }
-    let stages = &change.context.scenario.stages;
-    let place = |code: &str| stages.iter().position(|stage| stage.code == code);
-    let onward = place(&next.code) > place(&change.order.stage.code)
+    let scenario = change.context.scenario;
+    let onward = scenario.place(&next.code) > scenario.place(&change.order.stage.code)
         && (next.state.is_open() || next.state == OrderState::Completed);
     if !onward {
         release(change, "the order left the stage without it");

@@ -67,18 +67,13 @@ static SCENARIOS: [BuiltIn; 20] = built_in! {
 };
 
 /// All built-in scenarios in all their versions.
-pub fn built_in() -> impl Iterator<Item = &'static Scenario> + Clone {
+pub fn built_in() -> impl Iterator<Item = &'static Scenario> {
     SCENARIOS.iter().map(BuiltIn::scenario)
 }
 
 pub fn find(code: &str, version: u32) -> Option<&'static Scenario> {
     let is = |it: &&BuiltIn| it.code == code && it.version == version;
     SCENARIOS.iter().find(is).map(BuiltIn::scenario)
-}
-
-/// The number of the newest built-in version of a scenario; `None`: none has this code.
-pub fn newest_version(code: &str) -> Option<u32> {
-    SCENARIOS.iter().filter(|it| it.code == code).map(|it| it.version).max()
 }
 
 /// The newest scenario for an order. One for the type of party goes before one for both.

@@ -7,7 +7,7 @@ mod ladder;
 mod lifecycle;
 mod model;
 
-pub use built_in::{built_in, code_for_order, find, for_order, newest_version};
+pub use built_in::{built_in, code_for_order, find, for_order};
 pub use check::check;
 pub use diagram::{mermaid, svg};
 pub use ladder::{Receiver, Rung, RungChange, RungMoment, default_ladder};

@@ -293,6 +293,11 @@ impl Scenario {
         self.stages.iter().find(|stage| stage.code == code)
     }
 
+    /// How many stages come before this one: a scenario names its stages in the order in which they are passed.
+    pub fn place(&self, stage: &str) -> Option<usize> {
+        self.stages.iter().position(|it| it.code == stage)
+    }
+
     pub fn transition(&self, code: &str) -> Option<&Transition> {
         self.transitions.iter().find(|transition| transition.code == code)
     }

@@ -126,8 +126,7 @@ pub fn free_at<'a>(
     from: Instant,
     to: Instant,
 ) -> Vec<&'a Technician> {
-    let found = ranked(technicians, bookings, skill, from, |agenda| agenda.is_free(from, to));
-    found.into_iter().map(|(_, technician)| technician).collect()
+    without_load(ranked(technicians, bookings, skill, from, |agenda| agenda.is_free(from, to)))
 }
 
 /// Those of [`free_at`] who have the fewest hours booked that day: one is as good as the other.
@@ -138,10 +137,10 @@ pub fn least_booked_at<'a>(
     from: Instant,
     to: Instant,
 ) -> Vec<&'a Technician> {
-    let found = ranked(technicians, bookings, skill, from, |agenda| agenda.is_free(from, to));
+    let mut found = ranked(technicians, bookings, skill, from, |agenda| agenda.is_free(from, to));
     let fewest = found.first().map(|(load, _)| *load);
-    let have_fewest = found.into_iter().take_while(|(load, _)| Some(*load) == fewest);
-    have_fewest.map(|(_, technician)| technician).collect()
+    found.retain(|(load, _)| Some(*load) == fewest);
+    without_load(found)
 }
 
 /// All with a skill, free or not, the one with the fewest hours booked that day first.
@@ -151,12 +150,14 @@ pub fn least_booked<'a>(
     skill: Option<&str>,
     day_of: Instant,
 ) -> Vec<&'a Technician> {
-    let found = ranked(technicians, bookings, skill, day_of, |_| true);
-    found.into_iter().map(|(_, technician)| technician).collect()
+    without_load(ranked(technicians, bookings, skill, day_of, |_| true))
+}
+
+fn without_load(ranked: Vec<(i64, &Technician)>) -> Vec<&Technician> {
+    ranked.into_iter().map(|(_, technician)| technician).collect()
 }
 
 /// With the hours booked that day, in milliseconds; the fewest first, then by code.
-
 fn ranked<'a>(
     technicians: &'a [Technician],
     bookings: &[Booking],

@@ -2,9 +2,10 @@
 
 use crate::stories::{Step, Story};
 use oms_domain::decide::{Command, Decision};
+use oms_domain::effect::{Effect, EffectKind};
 use oms_domain::provisioning::{BillingObject, BillingStatus, ObjectName};
-use oms_domain::provisioning::{is_outdated, named_obsolete, plan};
-use oms_domain::scenario;
+use oms_domain::provisioning::{named_obsolete, plan};
+use oms_domain::scenario::{self, Scenario};
 use serde_json::{Value, json};
 
 const NAMES: &str = r#"{"items":[{"id":"1","service":"internet","action":"delete","tariff":"home-300","serviceId":"service-261124-4801-9375-1"}]}"#;
@@ -32,15 +33,23 @@ fn reported(story: &mut Story, command: Command) -> Box<Decision> {
     decision_of(story.take("system", command))
 }
 
-fn to_deactivation() -> (Story, Value) {
+fn asked(decision: &Decision) -> Effect {
+    decision.effects.last().expect("an effect").clone()
+}
+
+fn is_outdated(story: &Story, effect: &Effect) -> bool {
+    oms_domain::provisioning::is_outdated(&story.order, &effect.id, &effect.payload)
+}
+
+/// A disconnection that waits for billing, and what it has asked there.
+fn to_deactivation() -> (Story, Effect) {
     let mut story = begun(
         "disconnect-individual",
         2,
         &[&format!("desk amends {NAMES}"), "sales does accept", "system draws work-order"],
     );
     let decision = decided(&mut story, "tech does dismantled");
-    let payload = decision.effects.last().expect("an effect").payload.clone();
-    (story, payload)
+    (story, asked(&decision))
 }
 
 fn names(names: &[ObjectName]) -> Vec<&str> {
@@ -48,17 +57,46 @@ fn names(names: &[ObjectName]) -> Vec<&str> {
 }
 
 #[test]
-fn an_effect_of_a_stage_that_was_left_is_not_executed_any_more() {
-    let (mut story, payload) = to_deactivation();
-    assert!(!is_outdated(&story.order, &payload), "it is what the stage waits for");
+fn what_a_stage_asked_for_is_not_done_any_more_once_the_order_was_sent_back() {
+    let (mut story, first) = to_deactivation();
+    assert!(!is_outdated(&story, &first), "it is what the stage waits for");
     story.goes(&["after 5m", "tech does back-to-dismantling because the line is needed"]);
-    assert!(is_outdated(&story.order, &payload), "the customer may stay");
+    assert!(is_outdated(&story, &first), "the customer may stay");
     // Here again, the stage has asked anew.
-    story.goes(&["after 5m", "system draws work-order", "tech does dismantled"]);
-    assert!(is_outdated(&story.order, &payload), "the newer effect does it");
+    story.goes(&["after 5m", "system draws work-order"]);
+    let second = asked(&decided(&mut story, "tech does dismantled"));
+    assert!(is_outdated(&story, &first) && !is_outdated(&story, &second));
     story.goes(&["system retires"]);
     assert_eq!(story.order.stage.code, "completed");
-    assert!(is_outdated(&story.order, &payload), "nobody repeats it after the end");
+    assert!(is_outdated(&story, &first));
+}
+
+/// Goes on from its deactivation without waiting for the billing system.
+fn hasty() -> &'static Scenario {
+    let mut hasty = scenario::find("disconnect-individual", 2).expect("a scenario").clone();
+    let way = |it: &&mut scenario::Transition| it.automatic_after == Some(EffectKind::Retire);
+    let way = hasty.transitions.iter_mut().find(way).expect("a way on");
+    way.automatic_after = None;
+    way.code = "go-on".to_owned();
+    way.right = Some(oms_domain::rights::Right::OrdersSales);
+    Box::leak(Box::new(hasty))
+}
+
+#[test]
+fn what_a_stage_asked_for_is_done_though_a_hasty_scenario_has_gone_on_without_it() {
+    let (mut story, _) = Story::in_scenario("disconnect-individual", hasty());
+    story.goes(&[&format!("desk amends {NAMES}"), "sales does accept", "system draws work-order"]);
+    let effect = asked(&decided(&mut story, "tech does dismantled"));
+    story.goes(&["sales does go-on"]);
+    assert_eq!(story.order.stage.code, "completed");
+    assert!(!is_outdated(&story, &effect), "else the service ran for ever");
+}
+
+#[test]
+fn what_no_stage_asked_for_is_never_outdated() {
+    let (story, effect) = to_deactivation();
+    let without_stage = Effect { id: "another".to_owned(), payload: Value::Null, ..effect };
+    assert!(!is_outdated(&story, &without_stage));
 }
 
 #[test]
@@ -66,7 +104,7 @@ fn an_effect_that_is_outdated_is_told_in_the_history_and_moves_nothing() {
     let (mut story, _) = to_deactivation();
     let decision = reported(&mut story, Command::EffectOutdated { effect: "x.7".to_owned() });
     let event = &decision.events[0];
-    assert_eq!(event.summary, "Not done: the order has left the stage that asked for it.");
+    assert_eq!(event.summary, "Not done: the order was sent back meanwhile.");
     assert_eq!(event.data, json!({ "effect": "x.7" }));
     assert_eq!(decision.order.stage.code, "deactivation");
     assert!(decision.effects.is_empty());
@@ -92,10 +130,9 @@ fn what_a_cancelled_order_has_asked_for_is_never_outdated() {
             "tech finishes measurement",
         ],
     );
-    let decision = decided(&mut story, "tech does installed");
-    let payload = decision.effects.last().expect("an effect").payload.clone();
+    let effect = asked(&decided(&mut story, "tech does installed"));
     story.goes(&["desk cancels at its price because he moved"]);
-    assert!(!is_outdated(&story.order, &payload));
+    assert!(!is_outdated(&story, &effect));
     // What was made before is taken back, and the subscriber never had a service.
     let decision = decided(&mut story, "system provisions");
     assert!(decision.order.services.is_empty());

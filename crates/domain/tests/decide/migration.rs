@@ -214,6 +214,48 @@ fn an_order_is_not_moved_past_what_a_scenario_does_in_the_billing_system() {
 }
 
 #[test]
+fn what_was_asked_of_billing_is_wanted_after_the_stage_got_another_name() {
+    let from = oms_domain::scenario::find("disconnect-individual", 2).expect("a scenario");
+    let (mut story, _) = Story::in_scenario("disconnect-individual", from);
+    story.goes(&["sales does accept", "system draws work-order"]);
+    let Step::Decided(decision) = story.step("tech does dismantled") else { panic!("decided") };
+    let effect = decision.effects.last().expect("an effect").clone();
+    let mut to = Scenario { version: 3, ..from.clone() };
+    stage(&mut to, "deactivation").code = "switch-off".to_owned();
+    for way in &mut to.transitions {
+        way.from.iter_mut().chain([&mut way.to]).filter(|it| *it == "deactivation").for_each(
+            |it| {
+                "switch-off".clone_into(it);
+            },
+        );
+    }
+    let renamed = [("deactivation", "switch-off")];
+    let moved = migrate_from(from, &story.order, story.now, "admin", &to, &renamed);
+    let order = moved.expect("it is moved").order;
+    assert_eq!(order.stage.code, "switch-off");
+    let is_outdated =
+        |order: &Order| oms_domain::provisioning::is_outdated(order, &effect.id, &effect.payload);
+    assert!(!is_outdated(&order));
+    let back = Command::Transition {
+        transition: "back-to-dismantling".to_owned(),
+        fields: serde_json::Map::new(),
+        comment: Some("The line is needed".to_owned()),
+        visit: oms_domain::decide::VisitRequest::default(),
+    };
+    let (tech, neighbourhood) = (actor("tech"), neighbourhood());
+    let context = Context {
+        now: story.now,
+        actor: &tech,
+        scenario: &to,
+        neighbourhood: &neighbourhood,
+        calendars: oms_domain::calendar::Calendars::round_the_clock(),
+        workforce: None,
+    };
+    let back = decide(&order, back, context).expect("it goes back");
+    assert!(is_outdated(&back.order));
+}
+
+#[test]
 fn an_order_is_explained_in_both_languages_by_the_rules_that_move_it() {
     let (order, now) = order_after("connect-individual", &[]);
     let (sales, neighbourhood) = (actor("sales"), neighbourhood());
