@@ -19,8 +19,11 @@ pub enum Rejection {
     OrderIsNotHeld,
     #[error("This scenario has no transition {transition:?}; GET …/transitions lists them.")]
     TransitionUnknown { transition: String },
-    #[error("Transition {transition:?} leads out of {from}, and the order is in {stage}.")]
-    TransitionNotFromHere { transition: String, from: String, stage: String },
+    #[error(
+        "Transition {transition:?} leads out of {from}, and the order is in {stage}.",
+        from = .from.en, stage = .stage.en
+    )]
+    TransitionNotFromHere { transition: String, from: LocalText, stage: LocalText },
     #[error("Transition {transition:?} is made by the product itself, after {after}.")]
     TransitionIsAutomatic { transition: String, after: &'static str },
     #[error("Transition {transition:?} needs a reason; send it as comment.")]
@@ -36,13 +39,15 @@ pub enum Rejection {
     #[error("The order needs a party first.")]
     PartyRequired,
     #[error(
-        "Stage {stage} is past the point of no return: the order can be completed, not cancelled."
+        "Stage {stage} is past the point of no return: the order can be completed, not cancelled.",
+        stage = .stage.en
     )]
-    PastPointOfNoReturn { stage: String },
+    PastPointOfNoReturn { stage: LocalText },
     #[error(
-        "Stage {stage} is past the point of no return: the party, the address and the items stay as they are."
+        "Stage {stage} is past the point of no return: the party, the address and the items stay as they are.",
+        stage = .stage.en
     )]
-    AmendmentPastPointOfNoReturn { stage: String },
+    AmendmentPastPointOfNoReturn { stage: LocalText },
     #[error("A hold must end in the future; {until} has passed.")]
     HoldEndsInThePast { until: String },
     #[error("The order has started; the day of its start stays as it is.")]
@@ -72,8 +77,8 @@ pub enum Rejection {
         penalty = .penalty.en
     )]
     PenaltyUnconfirmed { penalty: LocalText },
-    #[error("Stage {stage} has no task {task:?}; GET …/tasks lists them.")]
-    TaskUnknown { task: String, stage: String },
+    #[error("Stage {stage} has no task {task:?}; GET …/tasks lists them.", stage = .stage.en)]
+    TaskUnknown { task: String, stage: LocalText },
     #[error("Task {task:?} comes after {after}; complete that first.")]
     TaskWaits { task: String, after: String },
     #[error("Complete the tasks of the stage first: {tasks}.")]
@@ -87,8 +92,8 @@ pub enum Rejection {
     FieldValueRequired { field: String, value: Option<String> },
     #[error("The order was closed more than {days} days ago; register a new one.")]
     TooLateToReopen { days: i64 },
-    #[error("Nothing was escalated in stage {stage:?}; there is nothing to answer.")]
-    NothingEscalated { stage: String },
+    #[error("Nothing was escalated in stage {stage}; there is nothing to answer.", stage = .stage.en)]
+    NothingEscalated { stage: LocalText },
     #[error("Work of the system has failed; repeat, complete or give it up first (effects).")]
     FalloutWaits,
     #[error("The login {login:?} is taken; choose another.")]
@@ -119,8 +124,8 @@ pub enum Rejection {
     TechnicianUnknown { technician: String, division: String },
     #[error("A visit begins from now on, and at most {days} days ahead; {from} does not.")]
     SlotOutOfReach { from: String, days: i64 },
-    #[error("No technician visits the subscriber in stage {stage}.")]
-    NoVisitHere { stage: String },
+    #[error("No technician visits the subscriber in stage {stage}.", stage = .stage.en)]
+    NoVisitHere { stage: LocalText },
     #[error("There are no technicians yet; set them up with PUT /api/v1/technicians.")]
     TechniciansMissing,
     #[error(
@@ -268,7 +273,9 @@ impl Rejection {
                 "В этом сценарии нет перехода {transition:?}; GET …/transitions покажет все."
             ),
             Rejection::TransitionNotFromHere { transition, from, stage } => format!(
-                "Переход {transition:?} ведёт из этапа {from}, а заявка на этапе {stage}."
+                "Переход {transition:?} ведёт из этапа {from}, а заявка на этапе {stage}.",
+                from = from.ru,
+                stage = stage.ru
             ),
             Rejection::TransitionIsAutomatic { transition, after } => {
                 format!("Переход {transition:?} система делает сама, после {after}.")
@@ -290,10 +297,12 @@ impl Rejection {
             }
             Rejection::PartyRequired => "Сначала укажите, чья это заявка.".to_owned(),
             Rejection::PastPointOfNoReturn { stage } => format!(
-                "Этап {stage} уже нельзя отменить: заявку можно выполнить, но не отменить."
+                "Этап {stage} уже нельзя отменить: заявку можно выполнить, но не отменить.",
+                stage = stage.ru
             ),
             Rejection::AmendmentPastPointOfNoReturn { stage } => format!(
-                "На этапе {stage} уже нельзя менять, для кого, где и что подключается."
+                "На этапе {stage} уже нельзя менять, для кого, где и что подключается.",
+                stage = stage.ru
             ),
             Rejection::HoldEndsInThePast { until } => {
                 format!("Приостановка должна закончиться в будущем, а {until} уже прошло.")
@@ -330,9 +339,10 @@ impl Rejection {
                 "Это теперь платно: {} Чтобы согласиться, отправьте penaltyConfirmed: true.",
                 penalty.ru
             ),
-            Rejection::TaskUnknown { task, stage } => {
-                format!("На этапе {stage} нет задания {task:?}; GET …/tasks покажет все.")
-            }
+            Rejection::TaskUnknown { task, stage } => format!(
+                "На этапе {stage} нет задания {task:?}; GET …/tasks покажет все.",
+                stage = stage.ru
+            ),
             Rejection::TaskWaits { task, after } => {
                 format!("Задание {task:?} идёт после {after}; сначала выполните его.")
             }
@@ -349,9 +359,10 @@ impl Rejection {
             Rejection::TooLateToReopen { days } => {
                 format!("Заявка закрыта больше {days} дней назад; зарегистрируйте новую.")
             }
-            Rejection::NothingEscalated { stage } => {
-                format!("На этапе {stage:?} ничего не эскалировано; отвечать не на что.")
-            }
+            Rejection::NothingEscalated { stage } => format!(
+                "На этапе {stage} ничего не эскалировано; отвечать не на что.",
+                stage = stage.ru
+            ),
             Rejection::FalloutWaits => {
                 "Работа системы не удалась; сначала повторите, завершите или прекратите её (effects)."
                     .to_owned()
@@ -379,7 +390,7 @@ impl Rejection {
                 "Выезд начинается не раньше этой минуты и не позже чем через {days} дней; {from} не подходит."
             ),
             Rejection::NoVisitHere { stage } => {
-                format!("На этапе {stage} специалист к абоненту не выезжает.")
+                format!("На этапе {stage} специалист к абоненту не выезжает.", stage = stage.ru)
             }
             Rejection::TechniciansMissing => {
                 "Специалистов ещё нет; задайте их через PUT /api/v1/technicians.".to_owned()

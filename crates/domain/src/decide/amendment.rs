@@ -93,7 +93,7 @@ fn check_point_of_no_return(
     }
     match cancellation::point_of_no_return(&change.order, change.context.scenario) {
         Some(PointOfNoReturn::Hard) => {
-            Err(Rejection::AmendmentPastPointOfNoReturn { stage: change.order.stage.name.clone() })
+            Err(Rejection::AmendmentPastPointOfNoReturn { stage: change.stage_name() })
         }
         Some(PointOfNoReturn::Soft { penalty }) if !amendment.penalty_confirmed => {
             Err(Rejection::PenaltyUnconfirmed { penalty: penalty.clone() })

@@ -31,7 +31,7 @@ pub(super) fn cancel(
 pub(super) fn price(change: &Change<'_>) -> Result<Option<LocalText>, Rejection> {
     match point_of_no_return(&change.order, change.context.scenario) {
         Some(PointOfNoReturn::Hard) => {
-            Err(Rejection::PastPointOfNoReturn { stage: change.order.stage.name.clone() })
+            Err(Rejection::PastPointOfNoReturn { stage: change.stage_name() })
         }
         Some(PointOfNoReturn::Soft { penalty }) => Ok(Some(penalty.clone())),
         None => Ok(None),

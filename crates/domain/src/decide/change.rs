@@ -14,7 +14,7 @@ use crate::provisioning;
 use crate::rejection::Rejection;
 use crate::replay;
 use crate::routing::Coverage;
-use crate::scenario::{EntryAction, Stage};
+use crate::scenario::{EntryAction, LocalText, Stage};
 use serde_json::{Value, json};
 
 /// The next state of an order, its new history, and what is to be done outside of it.
@@ -208,6 +208,13 @@ impl<'a> Change<'a> {
             }
         }
         Ok(())
+    }
+
+    /// The name of the stage in which the order is; of one that its scenario does not have the English one twice.
+    pub fn stage_name(&self) -> LocalText {
+        let stage = &self.order.stage;
+        let known = self.context.scenario.stage(&stage.code).map(|known| known.name.clone());
+        known.unwrap_or_else(|| LocalText { en: stage.name.clone(), ru: stage.name.clone() })
     }
 
     /// The technical state of the order where it is: that of its stage, but for what stands above it.

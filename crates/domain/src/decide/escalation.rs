@@ -68,7 +68,7 @@ pub(super) fn answer(change: &mut Change<'_>, comment: String) -> Result<(), Rej
         return Ok(());
     }
     if escalation.rungs.is_empty() && !change.order.escalated {
-        return Err(Rejection::NothingEscalated { stage });
+        return Err(Rejection::NothingEscalated { stage: change.stage_name() });
     }
     let answer = EscalationAnswer {
         by: actor.name.clone(),

@@ -52,8 +52,7 @@ pub(super) fn complete(
     require_not_held(&change.order)?;
     require_not_cancelling(&change.order)?;
     let stage = change.order.stage.code.clone();
-    let unknown =
-        || Rejection::TaskUnknown { task: code.to_owned(), stage: change.order.stage.name.clone() };
+    let unknown = || Rejection::TaskUnknown { task: code.to_owned(), stage: change.stage_name() };
     let scenario = change.context.scenario;
     let definitions =
         scenario.stage(&stage).map(|stage| stage.tasks.as_slice()).unwrap_or_default();

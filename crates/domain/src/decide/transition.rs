@@ -12,7 +12,7 @@ use crate::order::{Channel, Document, Order};
 use crate::party::Language;
 use crate::projection::working_ms_in_stage;
 use crate::rejection::Rejection;
-use crate::scenario::{FieldDefinition, FieldType, Guard, LocalText, Stage, Transition};
+use crate::scenario::{FieldDefinition, FieldType, Guard, LocalText, Scenario, Stage, Transition};
 use crate::workforce::Slot;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -226,11 +226,19 @@ fn check_state(change: &Change<'_>, transition: &Transition) -> Result<(), Rejec
     if !transition.from.contains(&order.stage.code) {
         return Err(Rejection::TransitionNotFromHere {
             transition: transition.code.clone(),
-            from: transition.from.join(", "),
-            stage: order.stage.code.clone(),
+            from: names(change.context.scenario, &transition.from),
+            stage: change.stage_name(),
         });
     }
     Ok(())
+}
+
+fn names(scenario: &Scenario, stages: &[String]) -> LocalText {
+    let names = |language| {
+        let name = |code: &String| scenario.stage(code).map(|stage| stage.name.get(language));
+        stages.iter().filter_map(name).collect::<Vec<_>>().join(", ")
+    };
+    LocalText { en: names(Language::En), ru: names(Language::Ru) }
 }
 
 fn check_right(change: &Change<'_>, transition: &Transition) -> Result<(), Rejection> {

@@ -184,8 +184,7 @@ pub(super) fn reschedule(
     require_not_held(&change.order)?;
     let scenario = change.context.scenario;
     let visit = scenario.stage(&change.order.stage.code).and_then(Stage::visit);
-    let visit =
-        visit.ok_or_else(|| Rejection::NoVisitHere { stage: change.order.stage.name.clone() })?;
+    let visit = visit.ok_or_else(|| Rejection::NoVisitHere { stage: change.stage_name() })?;
     let workforce = change.context.workforce.filter(|workforce| workforce.is_registered);
     let workforce = workforce.ok_or(Rejection::TechniciansMissing)?;
     if request.is_override {

@@ -9,7 +9,7 @@ use oms_domain::division::Neighbourhood;
 use oms_domain::registration::Registration;
 use oms_domain::rejection::Rejection;
 use oms_domain::routing::Coverage;
-use oms_domain::scenario::{EntryAction, Scenario};
+use oms_domain::scenario::{EntryAction, LocalText, Scenario};
 use std::collections::BTreeSet;
 
 /// scenario | way to the order | step | rejection
@@ -284,14 +284,15 @@ fn what_can_be_done_is_listed_with_what_stands_in_the_way() {
 #[test]
 fn every_rejection_has_its_own_word_and_says_a_sentence() {
     let text = || "this".to_owned();
+    let stage = || LocalText { en: "Here".to_owned(), ru: "Тут".to_owned() };
     let all = [
         Rejection::RightMissing(oms_domain::rights::Right::Admin),
         Rejection::OrderIsClosed { state: "completed" },
         Rejection::OrderIsHeld { reason: text() },
         Rejection::OrderIsNotHeld,
-        Rejection::NothingEscalated { stage: text() },
+        Rejection::NothingEscalated { stage: stage() },
         Rejection::TransitionUnknown { transition: text() },
-        Rejection::TransitionNotFromHere { transition: text(), from: text(), stage: text() },
+        Rejection::TransitionNotFromHere { transition: text(), from: stage(), stage: stage() },
         Rejection::TransitionIsAutomatic { transition: text(), after: "provision" },
         Rejection::CommentRequired { transition: text() },
         Rejection::FieldsRequired { transition: text(), missing: text() },
@@ -299,7 +300,7 @@ fn every_rejection_has_its_own_word_and_says_a_sentence() {
         Rejection::FieldUnknown { transition: text(), field: text() },
         Rejection::DocumentRequired { kind: text() },
         Rejection::PartyRequired,
-        Rejection::PastPointOfNoReturn { stage: text() },
+        Rejection::PastPointOfNoReturn { stage: stage() },
         Rejection::HoldEndsInThePast { until: text() },
         Rejection::OrganisationMissing,
         Rejection::EffectNotInFallout { state: "done" },
@@ -308,7 +309,7 @@ fn every_rejection_has_its_own_word_and_says_a_sentence() {
         Rejection::NoFreeSlot { division: text(), skill: None, asked: None, next: vec![] },
         Rejection::TechnicianUnknown { technician: text(), division: text() },
         Rejection::SlotOutOfReach { from: text(), days: 90 },
-        Rejection::NoVisitHere { stage: text() },
+        Rejection::NoVisitHere { stage: stage() },
         Rejection::TechniciansMissing,
     ];
     let words: BTreeSet<&str> = all.iter().map(Rejection::code).collect();
@@ -317,6 +318,28 @@ fn every_rejection_has_its_own_word_and_says_a_sentence() {
         let sentence = rejection.to_string();
         assert!(sentence.starts_with(char::is_uppercase), "{sentence}");
         assert!(sentence.ends_with('.') || sentence.ends_with(')'), "{sentence}");
+    }
+}
+
+#[test]
+fn a_rejection_names_stages_in_the_language_of_its_sentence() {
+    // step in the stage "registered" of a new connect order | the beginning in English | in Russian
+    let table = r#"
+        sales does sign | Transition "sign" leads out of Contract, and the order is in Registered. | Переход "sign" ведёт из этапа Договор, а заявка на этапе Зарегистрирован.
+        tech finishes cabling | Stage Registered has no task "cabling" | На этапе Зарегистрирован нет задания "cabling"
+        sales moves because away | No technician visits the subscriber in stage Registered. | На этапе Зарегистрирован специалист
+        sales answers because on it | Nothing was escalated in stage Registered; | На этапе Зарегистрирован ничего не эскалировано;
+    "#;
+    for line in cases(table) {
+        let [step, english, russian] = line.split(" | ").map(str::trim).collect::<Vec<_>>()[..]
+        else {
+            panic!("{line}")
+        };
+        let (mut story, _) = Story::of("connect-individual");
+        let Step::Rejected(rejection) = story.step(step) else { panic!("{line}") };
+        let told = rejection.sentences();
+        assert!(told.en.starts_with(english), "{line}: {}", told.en);
+        assert!(told.ru.starts_with(russian), "{line}: {}", told.ru);
     }
 }
 
