@@ -78,14 +78,14 @@ fn arms(source: &str) -> BTreeMap<&str, &str> {
 fn rejections() -> Vec<(String, String, String)> {
     let source = text("crates/domain/src/rejection.rs");
     let (variants, rest) = source.split_once("impl Rejection {").expect("the enum comes first");
-    let (codes, russian) = rest.split_once("fn russian").expect("both languages");
-    let (codes, _) = codes.split_once("pub fn sentence").expect("the codes come first");
+    let (codes, _) = rest.split_once("pub fn sentence").expect("the codes come first");
+    let russian = text("crates/domain/src/rejection/russian.rs");
     let mut english = BTreeMap::new();
     for piece in variants.split("#[error(").skip(1) {
         let (format, variant) = piece.split_once(")]").expect("an attribute");
         english.insert(first_word(variant.trim_start()), literal(format).expect("a sentence"));
     }
-    let (codes, russian) = (arms(codes), arms(russian));
+    let (codes, russian) = (arms(codes), arms(&russian));
     let found: Vec<_> = codes
         .iter()
         .map(|(variant, code)| {

@@ -1,5 +1,7 @@
 //! Rejections: named after the rule that was broken, and saying what would make it pass.
 
+mod russian;
+
 use crate::party::Language;
 use crate::rights::Right;
 use crate::scenario::LocalText;
@@ -34,6 +36,11 @@ pub enum Rejection {
     FieldInvalid { field: String, expected: &'static str },
     #[error("Transition {transition:?} has no field {field:?}.")]
     FieldUnknown { transition: String, field: String },
+    #[error(
+        "There is more than one fault: {faults}",
+        faults = sentences_of(.faults, Language::En)
+    )]
+    SeveralFaults { faults: Vec<Rejection> },
     #[error("The order needs a document of kind {kind:?} first.")]
     DocumentRequired { kind: String },
     #[error("The order needs a party first.")]
@@ -165,18 +172,16 @@ pub enum Rejection {
     BillingSkipped { skipped: String, stage: String },
 }
 
+fn sentences_of(faults: &[Rejection], language: Language) -> String {
+    let sentences: Vec<String> = faults.iter().map(|fault| fault.sentence(language)).collect();
+    sentences.join(" ")
+}
+
 /// The end of a sentence about free slots.
 fn next_en(next: &[Slot]) -> String {
     match times(next) {
         None => "take another division, or add technicians or shifts".to_owned(),
         Some(times) => format!("free are {times}"),
-    }
-}
-
-fn next_ru(next: &[Slot]) -> String {
-    match times(next) {
-        None => "выберите другое подразделение или добавьте специалистов или смены".to_owned(),
-        Some(times) => format!("свободно: {times}"),
     }
 }
 
@@ -201,6 +206,7 @@ impl Rejection {
             Rejection::FieldsRequired { .. } => "fields-required",
             Rejection::FieldInvalid { .. } => "field-invalid",
             Rejection::FieldUnknown { .. } => "field-unknown",
+            Rejection::SeveralFaults { .. } => "several-faults",
             Rejection::DocumentRequired { .. } => "document-required",
             Rejection::PartyRequired => "party-required",
             Rejection::PastPointOfNoReturn { .. } => "past-point-of-no-return",
@@ -248,198 +254,12 @@ impl Rejection {
     pub fn sentence(&self, language: Language) -> String {
         match language {
             Language::En => self.to_string(),
-            Language::Ru => self.russian(),
+            Language::Ru => russian::sentence(self),
         }
     }
 
     /// The sentence in every language of the product.
     pub fn sentences(&self) -> LocalText {
         LocalText { en: self.sentence(Language::En), ru: self.sentence(Language::Ru) }
-    }
-
-    fn russian(&self) -> String {
-        match self {
-            Rejection::RightMissing(right) => {
-                format!("Для этого нужно право {} ({})", right.code(), right.meaning_ru())
-            }
-            Rejection::OrderIsClosed { state } => {
-                format!("Заявка закрыта ({state}); зарегистрируйте новую.")
-            }
-            Rejection::OrderIsHeld { reason } => {
-                format!("Заявка приостановлена ({reason}); сначала возобновите её.")
-            }
-            Rejection::OrderIsNotHeld => "Заявка не приостановлена.".to_owned(),
-            Rejection::TransitionUnknown { transition } => format!(
-                "В этом сценарии нет перехода {transition:?}; GET …/transitions покажет все."
-            ),
-            Rejection::TransitionNotFromHere { transition, from, stage } => format!(
-                "Переход {transition:?} ведёт из этапа {from}, а заявка на этапе {stage}.",
-                from = from.ru,
-                stage = stage.ru
-            ),
-            Rejection::TransitionIsAutomatic { transition, after } => {
-                format!("Переход {transition:?} система делает сама, после {after}.")
-            }
-            Rejection::CommentRequired { transition } => {
-                format!("Переходу {transition:?} нужна причина; укажите её в поле comment.")
-            }
-            Rejection::FieldsRequired { transition, missing } => {
-                format!("Заполните {missing} для перехода {transition:?}.")
-            }
-            Rejection::FieldInvalid { field, expected } => {
-                format!("Поле {field:?} должно содержать {}.", expected_ru(expected))
-            }
-            Rejection::FieldUnknown { transition, field } => {
-                format!("У перехода {transition:?} нет поля {field:?}.")
-            }
-            Rejection::DocumentRequired { kind } => {
-                format!("Сначала заявке нужен документ вида {kind:?}.")
-            }
-            Rejection::PartyRequired => "Сначала укажите, чья это заявка.".to_owned(),
-            Rejection::PastPointOfNoReturn { stage } => format!(
-                "Этап {stage} уже нельзя отменить: заявку можно выполнить, но не отменить.",
-                stage = stage.ru
-            ),
-            Rejection::AmendmentPastPointOfNoReturn { stage } => format!(
-                "На этапе {stage} уже нельзя менять, для кого, где и что подключается.",
-                stage = stage.ru
-            ),
-            Rejection::HoldEndsInThePast { until } => {
-                format!("Приостановка должна закончиться в будущем, а {until} уже прошло.")
-            }
-            Rejection::OrderHasStarted => {
-                "Заявка уже в работе; день её начала не меняется.".to_owned()
-            }
-            Rejection::StartDateHasPassed { date, today } => format!(
-                "Заявка не может начаться {date}: там уже {today}; укажите этот день или более поздний."
-            ),
-            Rejection::OrganisationMissing => {
-                "Подразделений ещё нет; задайте их через PUT /api/v1/divisions.".to_owned()
-            }
-            Rejection::EffectNotInFallout { state } => {
-                format!("Работа системы в состоянии {state}; решения ждёт только fallout.")
-            }
-            Rejection::ScenarioUnknown { code, version } => {
-                format!("Сценарий {code} версии {version} здесь неизвестен.")
-            }
-            Rejection::StageUnknown { stage, scenario } => {
-                format!("В сценарии {scenario} нет этапа {stage:?}.")
-            }
-            Rejection::CancellationIsPending { reason } => format!(
-                "Заявка отменяется ({reason}); дождитесь, пока сделанное будет возвращено."
-            ),
-            Rejection::CancellationIsAssessed { by, reason } => format!(
-                "{by} просит отменить заявку ({reason}); сначала согласитесь или откажите."
-            ),
-            Rejection::NoCancellationRequest => {
-                "Отменить заявку никто не просил; POST …/cancellation отменит её или попросит об этом."
-                    .to_owned()
-            }
-            Rejection::PenaltyUnconfirmed { penalty } => format!(
-                "Это теперь платно: {} Чтобы согласиться, отправьте penaltyConfirmed: true.",
-                penalty.ru
-            ),
-            Rejection::TaskUnknown { task, stage } => format!(
-                "На этапе {stage} нет задания {task:?}; GET …/tasks покажет все.",
-                stage = stage.ru
-            ),
-            Rejection::TaskWaits { task, after } => {
-                format!("Задание {task:?} идёт после {after}; сначала выполните его.")
-            }
-            Rejection::TasksMissing { tasks } => {
-                format!("Сначала выполните задания этапа: {tasks}.")
-            }
-            Rejection::PauseReasonUnknown { reason, known } => {
-                format!("{reason:?} не причина приостановки на этом этапе; есть: {known}.")
-            }
-            Rejection::FieldValueRequired { field, value } => match value {
-                Some(value) => format!("Сначала в поле {field:?} должно быть {value}."),
-                None => format!("Сначала заполните поле {field:?}."),
-            },
-            Rejection::TooLateToReopen { days } => {
-                format!("Заявка закрыта больше {days} дней назад; зарегистрируйте новую.")
-            }
-            Rejection::NothingEscalated { stage } => format!(
-                "На этапе {stage} ничего не эскалировано; отвечать не на что.",
-                stage = stage.ru
-            ),
-            Rejection::FalloutWaits => {
-                "Работа системы не удалась; сначала повторите, завершите или прекратите её (effects)."
-                    .to_owned()
-            }
-            Rejection::LoginTaken { login } => format!("Логин {login:?} занят; выберите другой."),
-            Rejection::RoleTaken { code } => {
-                format!("Роль {code:?} уже есть; выберите другой код.")
-            }
-            Rejection::LastAdministrator => {
-                "Не останется никого с полными правами; сначала назначьте другого администратора."
-                    .to_owned()
-            }
-            Rejection::NoFreeSlot { division, skill, asked, next } => format!(
-                "У подразделения {division} нет свободного специалиста{}{}; {}.",
-                skill.as_ref().map(|skill| format!(" с навыком {skill}")).unwrap_or_default(),
-                asked
-                    .as_ref()
-                    .map_or_else(|| " в ближайшие две недели".to_owned(), |at| format!(" в {at}")),
-                next_ru(next)
-            ),
-            Rejection::TechnicianUnknown { technician, division } => format!(
-                "У подразделения {division} нет специалиста {technician:?}; GET /api/v1/technicians покажет всех."
-            ),
-            Rejection::SlotOutOfReach { from, days } => format!(
-                "Выезд начинается не раньше этой минуты и не позже чем через {days} дней; {from} не подходит."
-            ),
-            Rejection::NoVisitHere { stage } => {
-                format!("На этапе {stage} специалист к абоненту не выезжает.", stage = stage.ru)
-            }
-            Rejection::TechniciansMissing => {
-                "Специалистов ещё нет; задайте их через PUT /api/v1/technicians.".to_owned()
-            }
-            Rejection::ScenarioNotDraft { code, version, state } => format!(
-                "Сценарий {code} версии {version} в состоянии {state}; менять, публиковать и удалять можно \
-                 только черновик. POST /api/v1/scenarios начнёт следующую версию."
-            ),
-            Rejection::ScenarioNotPublished { code, version, state } => format!(
-                "Сценарий {code} версии {version} в состоянии {state}; сначала опубликуйте его."
-            ),
-            Rejection::ScenarioBuiltIn { code, version } => format!(
-                "Сценарий {code} версии {version} входит в продукт, изменить его нельзя."
-            ),
-            Rejection::ScenarioForOthers { code, version } => format!(
-                "Сценарий {code} версии {version} для заявок другого вида или для другой стороны; выберите \
-                 подходящий."
-            ),
-            Rejection::StageCloses { stage } => {
-                format!("Этап {stage:?} закрывает заявку; укажите открытый этап.")
-            }
-            Rejection::PointOfNoReturnMissing { from, to } => format!(
-                "Этап {from:?} уже нельзя отменить, а {to:?} можно; укажите этап, который тоже нельзя, или \
-                 выполните заявку как есть."
-            ),
-            Rejection::NothingFollowsEffect { stage, effect } => format!(
-                "Заявка ждёт работу системы ({effect}), а с этапа {stage:?} после неё ничего не ведёт; \
-                 укажите другой этап или подождите."
-            ),
-            Rejection::CompensationMissing { stage } => format!(
-                "Сделанное на этапе {stage:?} при отмене возвращается, а новый сценарий не вернул бы; \
-                 укажите для него этап с такой же компенсацией."
-            ),
-            Rejection::BillingSkipped { skipped, stage } => format!(
-                "На этапе {stage:?} заявка миновала бы этап {skipped:?}, а его работа в биллинге для неё не сделана; \
-                 укажите {skipped:?} или этап до него."
-            ),
-        }
-    }
-}
-
-/// What a field must hold, as [`Rejection::FieldInvalid`] says it in English.
-fn expected_ru(expected: &str) -> &str {
-    match expected {
-        "a text that is not empty" => "непустой текст",
-        "a date as YYYY-MM-DD" => "дату вида ГГГГ-ММ-ДД",
-        "true or false" => "true или false",
-        "a number" => "число",
-        "one of its choices" => "один из вариантов",
-        other => other,
     }
 }

@@ -105,6 +105,19 @@ impl Problem {
     }
 }
 
+/// One of several rejections. The pointer is empty where no field of the request is at fault, but the order itself.
+fn fault(rejection: &Rejection) -> Fault {
+    let pointer = match rejection {
+        Rejection::FieldInvalid { field, .. } | Rejection::FieldUnknown { field, .. } => {
+            format!("/fields/{}", field.replace('~', "~0").replace('/', "~1"))
+        }
+        Rejection::FieldsRequired { .. } => "/fields".to_owned(),
+        Rejection::CommentRequired { .. } => "/comment".to_owned(),
+        _ => String::new(),
+    };
+    Fault { pointer, code: rejection.code().to_owned(), message: rejection.to_string() }
+}
+
 impl From<AppError> for Problem {
     fn from(error: AppError) -> Problem {
         let detail = error.to_string();
@@ -133,6 +146,9 @@ impl From<AppError> for Problem {
                         .with("messages", json!(rejection.sentences()));
                 match &rejection {
                     Rejection::NoFreeSlot { next, .. } => problem.with("slots", json!(next)),
+                    Rejection::SeveralFaults { faults } => {
+                        Problem { errors: faults.iter().map(fault).collect(), ..problem }
+                    }
                     _ => problem,
                 }
             }

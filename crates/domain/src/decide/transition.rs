@@ -52,15 +52,13 @@ pub fn available(order: &Order, context: Context<'_>) -> Vec<AvailableTransition
             Ok(slots) => (slots, Ok(())),
             Err(rejection) => (Vec::new(), Err(rejection)),
         };
-        let checks = [
-            check_state(&change, transition),
-            check_right(&change, transition),
-            check_guards(&change, transition, &Map::new()),
-            visit,
-        ];
+        let checks = [check_state(&change, transition), check_right(&change, transition)];
+        let no_fields = Map::new();
         let obstacles: Vec<Obstacle> = checks
             .into_iter()
             .filter_map(Result::err)
+            .chain(guard_faults(&change, transition, &no_fields))
+            .chain(visit.err())
             .map(|rejection| Obstacle {
                 code: rejection.code().to_owned(),
                 message: rejection.to_string(),
@@ -94,12 +92,16 @@ pub(super) fn make(
     };
     check_state(change, transition)?;
     check_right(change, transition)?;
-    check_guards(change, transition, &fields)?;
-    check_fields(transition, &fields)?;
+    let mut faults: Vec<Rejection> = guard_faults(change, transition, &fields).collect();
+    faults.extend(field_faults(transition, &fields));
     if transition.comment_required && comment.is_none() {
-        return Err(Rejection::CommentRequired { transition: code.to_owned() });
+        faults.push(Rejection::CommentRequired { transition: code.to_owned() });
     }
-    apply(change, transition, fields, comment)
+    match faults.len() {
+        0 => apply(change, transition, fields, comment),
+        1 => Err(faults.remove(0)),
+        _ => Err(Rejection::SeveralFaults { faults }),
+    }
 }
 
 /// Takes the transition that follows the success of an effect, if the order's stage has one. An order that stands still does
@@ -118,8 +120,7 @@ pub(super) fn follow(change: &mut Change<'_>, kind: EffectKind) -> Result<(), Re
         }
         let stage = change.order.stage.code.clone();
         let next = change.context.scenario.transitions_from(&stage).find(|transition| {
-            transition.automatic_after == Some(kind)
-                && check_guards(change, transition, &Map::new()).is_ok()
+            transition.automatic_after == Some(kind) && passes_guards(change, transition)
         });
         let Some(transition) = next else { return Ok(()) };
         apply(change, transition, Map::new(), None)?;
@@ -155,7 +156,7 @@ pub(super) fn follow_time(change: &mut Change<'_>) -> Result<(), Rejection> {
     let waited = change.context.now.0 - change.order.stage.entered_at.0;
     let next = change.context.scenario.transitions_from(&stage).find(|transition| {
         transition.automatic_after_minutes.is_some_and(|minutes| minutes * 60_000 <= waited)
-            && check_guards(change, transition, &Map::new()).is_ok()
+            && passes_guards(change, transition)
     });
     change.order.leaves_at = None;
     match next {
@@ -251,41 +252,43 @@ fn check_right(change: &Change<'_>, transition: &Transition) -> Result<(), Rejec
     }
 }
 
-fn check_guards(
-    change: &Change<'_>,
-    transition: &Transition,
-    fields: &Map<String, Value>,
-) -> Result<(), Rejection> {
-    transition.guards.iter().try_for_each(|guard| check_guard(change, guard, fields))
+fn passes_guards(change: &Change<'_>, transition: &Transition) -> bool {
+    guard_faults(change, transition, &Map::new()).next().is_none()
 }
 
-fn check_guard(
-    change: &Change<'_>,
-    guard: &Guard,
-    fields: &Map<String, Value>,
-) -> Result<(), Rejection> {
+/// What the guards of a transition, made with these fields, ask for in vain.
+fn guard_faults<'a>(
+    change: &'a Change<'_>,
+    transition: &'a Transition,
+    fields: &'a Map<String, Value>,
+) -> impl Iterator<Item = Rejection> + 'a {
+    transition.guards.iter().flat_map(move |guard| unmet(change, guard, fields))
+}
+
+/// Empty: the guard lets the order pass.
+fn unmet(change: &Change<'_>, guard: &Guard, fields: &Map<String, Value>) -> Vec<Rejection> {
     let order = &change.order;
     let counts = |kind: &str| {
         let counts =
             |document: &Document| document.kind == kind && document.superseded_at.is_none();
         order.documents.iter().any(counts)
     };
-    match guard {
+    let fault = match guard {
         Guard::Document { kind } if !counts(kind) => {
-            Err(Rejection::DocumentRequired { kind: kind.clone() })
+            Some(Rejection::DocumentRequired { kind: kind.clone() })
         }
-        Guard::Party if order.party.is_none() => Err(Rejection::PartyRequired),
+        Guard::Party if order.party.is_none() => Some(Rejection::PartyRequired),
         Guard::Checklist => {
             let stage = change.context.scenario.stage(&order.stage.code);
             let kinds = stage.map(|stage| stage.documents.as_slice()).unwrap_or_default();
-            match kinds.iter().find(|kind| !counts(kind)) {
-                Some(kind) => Err(Rejection::DocumentRequired { kind: kind.clone() }),
-                None => Ok(()),
-            }
+            let missing = kinds.iter().filter(|kind| !counts(kind));
+            return missing
+                .map(|kind| Rejection::DocumentRequired { kind: kind.clone() })
+                .collect();
         }
         Guard::Tasks => match tasks::missing(order).as_slice() {
-            [] => Ok(()),
-            missing => Err(Rejection::TasksMissing { tasks: missing.join(", ") }),
+            [] => None,
+            missing => Some(Rejection::TasksMissing { tasks: missing.join(", ") }),
         },
         Guard::Field { field, equals } => {
             let given = fields.get(field).or_else(|| order.fields.get(field));
@@ -294,37 +297,37 @@ fn check_guard(
                 None => given.is_some(),
                 Some(value) => given == Some(value),
             };
-            match holds {
-                true => Ok(()),
-                false => Err(Rejection::FieldValueRequired {
-                    field: field.clone(),
-                    value: equals.as_ref().map(Value::to_string),
-                }),
-            }
+            (!holds).then(|| Rejection::FieldValueRequired {
+                field: field.clone(),
+                value: equals.as_ref().map(Value::to_string),
+            })
         }
         Guard::ClosedWithin { days } => {
             let end = order.closed_at.map(|closed| closed.plus_minutes(days * 24 * 60));
-            match end.is_some_and(|end| change.context.now <= end) {
-                true => Ok(()),
-                false => Err(Rejection::TooLateToReopen { days: *days }),
-            }
+            let is_in_time = end.is_some_and(|end| change.context.now <= end);
+            (!is_in_time).then(|| Rejection::TooLateToReopen { days: *days })
         }
-        Guard::NoFallout if order.has_fallout => Err(Rejection::FalloutWaits),
-        Guard::Document { .. } | Guard::Party | Guard::NoFallout => Ok(()),
-    }
+        Guard::NoFallout if order.has_fallout => Some(Rejection::FalloutWaits),
+        Guard::Document { .. } | Guard::Party | Guard::NoFallout => None,
+    };
+    fault.into_iter().collect()
 }
 
-fn check_fields(transition: &Transition, fields: &Map<String, Value>) -> Result<(), Rejection> {
-    for (name, value) in fields {
-        let Some(definition) = transition.fields.iter().find(|definition| definition.code == *name)
-        else {
-            return Err(Rejection::FieldUnknown {
-                transition: transition.code.clone(),
-                field: name.clone(),
-            });
-        };
-        check_field(definition, name, value)?;
-    }
+/// All that is wrong with the fields that a transition is made with.
+fn field_faults(transition: &Transition, fields: &Map<String, Value>) -> Vec<Rejection> {
+    let of = |name: &String, value: &Value| match transition
+        .fields
+        .iter()
+        .find(|definition| definition.code == *name)
+    {
+        Some(definition) => check_field(definition, name, value).err(),
+        None => Some(Rejection::FieldUnknown {
+            transition: transition.code.clone(),
+            field: name.clone(),
+        }),
+    };
+    let mut faults: Vec<Rejection> =
+        fields.iter().filter_map(|(name, value)| of(name, value)).collect();
     let given = |code: &str| fields.get(code).filter(|value| !value.is_null());
     let missing: Vec<&str> = transition
         .fields
@@ -337,13 +340,11 @@ fn check_fields(transition: &Transition, fields: &Map<String, Value>) -> Result<
         })
         .map(|definition| definition.code.as_str())
         .collect();
-    if missing.is_empty() {
-        return Ok(());
+    if !missing.is_empty() {
+        let (transition, missing) = (transition.code.clone(), missing.join(", "));
+        faults.push(Rejection::FieldsRequired { transition, missing });
     }
-    Err(Rejection::FieldsRequired {
-        transition: transition.code.clone(),
-        missing: missing.join(", "),
-    })
+    faults
 }
 
 fn check_field(definition: &FieldDefinition, name: &str, value: &Value) -> Result<(), Rejection> {

@@ -84,6 +84,9 @@ const BROKEN: &str = r#"
 
     support-individual | support does start         | support does solved cause=fibre          | field-invalid
     support-individual | support does start         | support does solved cause=other          | fields-required
+    connect-individual | sales does accept          | tech does feasible colour=red accessNode=7 | several-faults
+    connect-individual | sales does accept; tech does feasible | sales does sign signedOn=tomorrow | several-faults
+    connect-individual | sales does accept          | tech does not-feasible colour=red        | several-faults
 
     # tasks and checklists
     connect-legal      | sales does accept          | tech does feasible                       | tasks-missing
@@ -318,6 +321,22 @@ fn every_rejection_has_its_own_word_and_says_a_sentence() {
         let sentence = rejection.to_string();
         assert!(sentence.starts_with(char::is_uppercase), "{sentence}");
         assert!(sentence.ends_with('.') || sentence.ends_with(')'), "{sentence}");
+    }
+}
+
+#[test]
+fn all_that_keeps_a_transition_from_being_made_is_said_at_once() {
+    let (mut story, _) = Story::of("connect-individual");
+    story.goes(&["sales does accept", "tech does feasible"]);
+    let step = "sales does sign signedOn=tomorrow colour=red";
+    let Step::Rejected(rejection) = story.step(step) else { panic!("{step}") };
+    let Rejection::SeveralFaults { faults } = &rejection else { panic!("{rejection}") };
+    let codes: Vec<&str> = faults.iter().map(Rejection::code).collect();
+    assert_eq!(codes, ["document-required", "field-unknown", "field-invalid"]);
+    let told = rejection.sentences();
+    for fault in faults {
+        assert!(told.en.contains(&fault.to_string()), "{}", told.en);
+        assert!(told.ru.contains(&fault.sentences().ru), "{}", told.ru);
     }
 }
 
