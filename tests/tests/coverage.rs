@@ -36,6 +36,105 @@ async fn tried_out(kind: DatabaseKind) -> Result<()> {
 }
 
 #[test]
+fn open_orders_go_where_the_stored_coverage_sends_them() {
+    on_both_databases(moved);
+}
+
+async fn moved(kind: DatabaseKind) -> Result<()> {
+    let app = TestApp::start(kind).await?;
+    let mut numbers = Vec::new();
+    for index in 1..=3 {
+        let registered = app.admin.post("/api/v1/orders", &orders::connect(index)).await?;
+        registered.expect(201)?;
+        numbers.push(registered.body["number"].as_str().context("a number")?.to_owned());
+    }
+    // The third has come so far that its objects in billing are of its division.
+    for transition in ["accept", "feasible"] {
+        let body = json!({ "transition": transition });
+        app.admin.make_transition(&numbers[2], &body).await?.expect(200)?;
+    }
+    app.drawn(&numbers[2], "contract").await?;
+    app.admin.make_transition(&numbers[2], &json!({ "transition": "sign" })).await?.expect(200)?;
+    app.drawn(&numbers[2], "work-order").await?;
+    app.admin
+        .make_transition(&numbers[2], &json!({ "transition": "installed" }))
+        .await?
+        .expect(200)?;
+    app.completed(&numbers[2]).await?;
+    app.admin
+        .make_transition(&numbers[1], &json!({ "transition": "accept" }))
+        .await?
+        .expect(200)?;
+
+    let nothing = moves(&app, true, "").await?;
+    ensure!(nothing["moved"] == json!([]) && nothing["stay"] == json!([]), "{nothing}");
+    let other = json!([{ "divisionCode": "samarkand-tech", "country": "UZ" }]);
+    app.admin.put("/api/v1/coverage", &other).await?.expect(200)?;
+    ensure!(
+        division(&app, &numbers[0]).await?.starts_with("tashkent"),
+        "it stays until it is moved"
+    );
+
+    let tried = moves(&app, true, "").await?;
+    ensure!(codes(&tried["moved"]) == ["samarkand-sales", "samarkand-tech"], "{tried}");
+    ensure!(division(&app, &numbers[0]).await?.starts_with("tashkent"), "it was only tried");
+
+    // A part at a time, and again when all is done.
+    let first = moves(&app, false, "?limit=1").await?;
+    ensure!(first["moved"].as_array().map(Vec::len) == Some(1), "{first}");
+    let cursor = first["nextCursor"].as_str().context("there is more")?;
+    let second = moves(&app, false, &format!("?limit=1&cursor={cursor}")).await?;
+    ensure!(second["moved"].as_array().map(Vec::len) == Some(1), "{second}");
+    let again = moves(&app, false, "").await?;
+    ensure!(again["moved"] == json!([]) && again["nextCursor"].is_null(), "{again}");
+    ensure!(division(&app, &numbers[0]).await? == "samarkand-sales");
+    ensure!(division(&app, &numbers[1]).await? == "samarkand-tech");
+    let closed = app.admin.order(&numbers[2]).await?;
+    ensure!(closed["division"]["code"] != "samarkand-sales", "{closed}");
+    let history = app.admin.history(&numbers[0]).await?;
+    let last = history.last().context("a history")?;
+    ensure!(last["type"] == "routed" && last["data"]["to"] == "samarkand-sales", "{last}");
+
+    // One of them, back again.
+    let centre = json!([{ "divisionCode": "tashkent-centre", "country": "UZ" }]);
+    app.admin.put("/api/v1/coverage", &centre).await?.expect(200)?;
+    let path = format!("/api/v1/orders/{}/routing", numbers[0]);
+    let tried = app.admin.post(&format!("{path}?dryRun=true"), &Value::Null).await?;
+    tried.expect(200)?;
+    ensure!(tried.body["dryRun"] == true, "{}", tried.body);
+    let back = app.admin.post(&path, &Value::Null).await?;
+    back.expect(200)?;
+    ensure!(back.body["division"]["code"] != "samarkand-sales", "{}", back.body);
+    let same = app.admin.post(&path, &Value::Null).await?;
+    same.expect(200)?;
+    ensure!(same.header("etag") == back.header("etag"), "nothing more happens");
+
+    let unclear = app.admin.post("/api/v1/coverage/moves", &json!({})).await?;
+    unclear.expect(422)
+}
+
+async fn moves(app: &TestApp, dry_run: bool, query: &str) -> Result<Value> {
+    let body = json!({ "dryRun": dry_run });
+    let answer = app.admin.post(&format!("/api/v1/coverage/moves{query}"), &body).await?;
+    answer.expect(200)?;
+    ensure!(answer.body["dryRun"] == dry_run, "{}", answer.body);
+    Ok(answer.body)
+}
+
+/// Where they go, sorted.
+fn codes(moved: &Value) -> Vec<&str> {
+    let moved = moved.as_array().into_iter().flatten();
+    let mut codes: Vec<&str> = moved.filter_map(|order| order["to"]["code"].as_str()).collect();
+    codes.sort_unstable();
+    codes
+}
+
+async fn division(app: &TestApp, number: &str) -> Result<String> {
+    let order = app.admin.order(number).await?;
+    Ok(order["division"]["code"].as_str().context("a division")?.to_owned())
+}
+
+#[test]
 fn an_exact_house_of_a_file_wins_and_services_are_told_apart() {
     on_both_databases(looked_up);
 }

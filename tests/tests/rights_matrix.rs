@@ -62,6 +62,7 @@ fn body_of(method: &str, path: &str) -> Option<Value> {
         | ("post", "/api/v1/orders/{order}/cancellation/refusal") => json!({ "reason": "because" }),
         // Refused for what it says, after the right was looked at: the organisation stays.
         ("put", "/api/v1/coverage") => json!([{ "divisionCode": "atlantis", "country": "UZ" }]),
+        ("post", "/api/v1/coverage/moves") => json!({ "dryRun": true }),
         ("put", "/api/v1/divisions")
         | ("post", "/api/v1/coverage/check" | "/api/v1/coverage/preview") => json!([]),
         ("post" | "put" | "patch", _) => json!({}),

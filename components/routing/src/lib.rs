@@ -5,6 +5,7 @@ mod coverage;
 mod csv_file;
 mod divisions;
 mod lookup;
+mod moves;
 mod slots;
 mod technicians;
 mod trial;
@@ -29,7 +30,8 @@ fn routes() -> Router {
         .route("/api/v1/coverage/check", post(trial::check))
         .route("/api/v1/coverage/preview", post(trial::preview))
         .route("/api/v1/coverage/lookup", get(lookup::lookup))
-        .route("/api/v1/orders/{order}/routing", get(lookup::of_order))
+        .route("/api/v1/coverage/moves", post(moves::all))
+        .route("/api/v1/orders/{order}/routing", get(lookup::of_order).post(moves::one))
         .route("/api/v1/technicians", get(technicians::list).put(technicians::replace))
         .route("/api/v1/technicians/{code}/route", get(technicians::route))
         .route("/api/v1/slots", get(slots::list))

@@ -60,7 +60,7 @@ fn gap(gap: &Gap) -> Value {
     json!({ "address": gap.address, "orders": gap.orders, "example": gap.example })
 }
 
-fn moved(order: &Move) -> Value {
+pub fn moved(order: &Move) -> Value {
     json!({
         "id": order.id,
         "number": order.number,

@@ -128,7 +128,8 @@ fn differs(before: &Order, after: &Order) -> bool {
     before.duplicate_key() != after.duplicate_key()
 }
 
-fn query(order: &Order) -> Query {
+/// What of an order says where it goes.
+pub(crate) fn query(order: &Order) -> Query {
     Query {
         place: Place::of(&order.address).with_phone(order.line_phone.as_deref()),
         services: order.items.iter().map(|item| item.service).collect(),

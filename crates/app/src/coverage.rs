@@ -2,7 +2,7 @@
 //! is stored.
 
 use crate::AppError;
-use crate::ports::{Organisation, StoreError};
+use crate::ports::{Cursor, Organisation, StoreError};
 use crate::read::require;
 use crate::scoped::require_everywhere;
 use oms_domain::address::Address;
@@ -42,7 +42,13 @@ pub struct RoutedOrder {
 }
 
 impl RoutedOrder {
-    fn query(&self) -> Query {
+    /// Where the list of open orders goes on behind this one.
+    pub fn cursor(&self) -> Cursor {
+        let id = format!("{} {}", self.state.code(), self.id);
+        Cursor { value: self.registered_at.0, id }
+    }
+
+    pub(crate) fn query(&self) -> Query {
         Query {
             place: Place::of(&self.address).with_phone(self.line_phone.as_deref()),
             services: self.services.clone(),
@@ -63,7 +69,7 @@ pub trait RoutedOrders: Sync {
     /// Those that are open, by state and time of registration.
     fn open(
         &self,
-        after: Option<&RoutedOrder>,
+        after: Option<&Cursor>,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<RoutedOrder>, StoreError>> + Send;
 }
@@ -231,7 +237,7 @@ pub async fn preview<P: Organisation + RoutedOrders>(
     let mut tree = Tree::new(&divisions);
     let mut moves = Vec::new();
     let mut orders = 0;
-    let mut last: Option<RoutedOrder> = None;
+    let mut last: Option<Cursor> = None;
     let mut is_partial = false;
     loop {
         let part = ports.open(last.as_ref(), COVERAGE_ORDERS_READ_AT_ONCE).await?;
@@ -246,27 +252,28 @@ pub async fn preview<P: Organisation + RoutedOrders>(
         for order in &part {
             moves.extend(tree.moved(order, prepared.select(&order.query())));
         }
-        last = part.into_iter().next_back();
+        last = part.last().map(RoutedOrder::cursor);
     }
     moves.sort_by(|a: &Move, b| a.number.cmp(&b.number));
     Ok(Preview { moves: Told::first(moves, limit), orders, is_partial })
 }
 
 /// The divisions with what lies around each that was asked for.
-struct Tree<'a> {
+pub(crate) struct Tree<'a> {
     divisions: &'a [Division],
     root: Option<&'a str>,
     around: BTreeMap<String, Neighbourhood>,
 }
 
 impl<'a> Tree<'a> {
-    fn new(divisions: &'a [Division]) -> Tree<'a> {
+    pub(crate) fn new(divisions: &'a [Division]) -> Tree<'a> {
         let root = divisions.iter().find(|division| division.parent_code.is_none());
         let root = root.map(|division| division.code.as_str());
         Tree { divisions, root, around: BTreeMap::new() }
     }
 
-    fn moved(&mut self, order: &RoutedOrder, selection: Selection) -> Option<Move> {
+    /// None: the order stays where it is.
+    pub(crate) fn moved(&mut self, order: &RoutedOrder, selection: Selection) -> Option<Move> {
         let winner = selection.rule.as_ref().map(|rule| rule.division_code.as_str());
         let start = winner.or(self.root)?;
         let around = self.around.entry(start.to_owned());

@@ -22,6 +22,7 @@ pub mod profile;
 pub mod read;
 pub mod reads;
 pub mod register;
+pub mod reroute;
 pub mod scenario_ports;
 pub mod scenarios;
 pub mod scoped;

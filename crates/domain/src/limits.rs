@@ -47,6 +47,8 @@ pub const COVERAGE_ORDERS_LOOKED_AT_MAX: usize = 20_000;
 pub const COVERAGE_ORDERS_READ_AT_ONCE: u32 = 1_000;
 /// Errors, warnings and gaps that the check of a coverage tells, of each; their number is told too.
 pub const COVERAGE_FINDINGS_TOLD_MAX: usize = 1_000;
+/// Open orders that one request moves after the coverage has changed.
+pub const COVERAGE_MOVES_MAX: u32 = 200;
 /// Days of orders that are looked at for gaps when the caller names none, and at most.
 pub const COVERAGE_GAP_DAYS_DEFAULT: u32 = 30;
 pub const COVERAGE_GAP_DAYS_MAX: u32 = 366;

@@ -133,6 +133,17 @@ pub enum Rejection {
     SlotOutOfReach { from: String, days: i64 },
     #[error("No technician visits the subscriber in stage {stage}.", stage = .stage.en)]
     NoVisitHere { stage: LocalText },
+    #[error(
+        "The visit of {technician} is booked, and stays with its division; move the order once the visit was made or \
+         called off."
+    )]
+    VisitIsBooked { technician: String },
+    #[error(
+        "In stage {stage} the billing system was asked for the order's objects already, which are of its division; \
+         complete it there.",
+        stage = .stage.en
+    )]
+    BillingIsAsked { stage: LocalText },
     #[error("There are no technicians yet; set them up with PUT /api/v1/technicians.")]
     TechniciansMissing,
     #[error(
@@ -237,6 +248,8 @@ impl Rejection {
             Rejection::TechnicianUnknown { .. } => "technician-unknown",
             Rejection::SlotOutOfReach { .. } => "slot-out-of-reach",
             Rejection::NoVisitHere { .. } => "no-visit-here",
+            Rejection::VisitIsBooked { .. } => "visit-is-booked",
+            Rejection::BillingIsAsked { .. } => "billing-is-asked",
             Rejection::TechniciansMissing => "technicians-missing",
             Rejection::ScenarioNotDraft { .. } => "scenario-not-draft",
             Rejection::ScenarioNotPublished { .. } => "scenario-not-published",

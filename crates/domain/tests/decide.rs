@@ -41,6 +41,8 @@ mod pauses;
 mod properties;
 #[path = "decide/rejections.rs"]
 mod rejections;
+#[path = "decide/rerouting.rs"]
+mod rerouting;
 #[path = "decide/services.rs"]
 mod services;
 #[path = "decide/start_dates.rs"]

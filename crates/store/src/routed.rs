@@ -4,7 +4,7 @@ use crate::Store;
 use crate::codec::{read, word};
 use crate::database::{Database, Dialect, Row, Value};
 use oms_app::coverage::{RoutedOrder, RoutedOrders};
-use oms_app::ports::StoreError;
+use oms_app::ports::{Cursor, StoreError};
 use oms_domain::address::Address;
 use oms_domain::catalogue::Service;
 use oms_domain::division::DivisionReference;
@@ -42,20 +42,18 @@ impl<D: Database> RoutedOrders for Store<D> {
 
     async fn open(
         &self,
-        after: Option<&RoutedOrder>,
+        after: Option<&Cursor>,
         limit: u32,
     ) -> Result<Vec<RoutedOrder>, StoreError> {
         let columns = columns(self.database.dialect());
         let (condition, mut parameters) = match after {
             None => ("", Vec::new()),
-            Some(last) => (
-                "AND (state, registered_at, id) > ($1, $2, $3)",
-                vec![
-                    Value::from(last.state.code()),
-                    last.registered_at.0.into(),
-                    last.id.as_str().into(),
-                ],
-            ),
+            // The place in the index: the state and the id are one text in the cursor.
+            Some(after) => {
+                let (state, id) = after.id.split_once(' ').unwrap_or_default();
+                let place = vec![Value::from(state), after.value.into(), id.into()];
+                ("AND (state, registered_at, id) > ($1, $2, $3)", place)
+            }
         };
         parameters.push(Value::from(i64::from(limit)));
         let count = parameters.len();

@@ -16,6 +16,7 @@ mod ladder;
 mod migration;
 mod notes;
 mod register;
+mod rerouting;
 mod tasks;
 mod transition;
 mod visits;
@@ -93,6 +94,10 @@ pub enum Command {
         amendment: Box<Amendment>,
         /// Who operates the amended address; None: the address stays. The context's neighbourhood is around it.
         coverage: Option<Box<Coverage>>,
+    },
+    /// Who operates the order's address has changed: it goes where this sends it. The context's neighbourhood is around it.
+    Reroute {
+        coverage: Box<Coverage>,
     },
     /// A task of the current stage is done.
     CompleteTask {
@@ -211,6 +216,7 @@ pub fn decide(
         Command::Amend { amendment, coverage } => {
             amendment::amend(&mut change, &amendment, coverage.as_deref())?
         }
+        Command::Reroute { coverage } => rerouting::reroute(&mut change, &coverage)?,
         Command::CompleteTask { task, comment } => tasks::complete(&mut change, &task, comment)?,
         Command::Assign { assignee } => notes::assign(&mut change, assignee)?,
         Command::Comment { text } => notes::comment(&mut change, text)?,

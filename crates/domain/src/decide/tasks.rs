@@ -43,6 +43,23 @@ pub(super) fn open(change: &mut Change<'_>, stage: &Stage) -> Result<(), Rejecti
     Ok(())
 }
 
+/// What is left to do in the stage goes to the divisions that the order's coverage names now; what is done stays.
+pub(super) fn reroute(change: &mut Change<'_>, stage: &Stage) -> Result<(), Rejection> {
+    for definition in &stage.tasks {
+        let kind = definition.division_kind.as_deref().or(stage.division_kind.as_deref());
+        let division = change.division_of_kind(kind)?;
+        let is_left = |task: &&mut Task| {
+            task.stage == stage.code
+                && task.code == definition.code
+                && matches!(task.state, TaskState::Waiting | TaskState::Open)
+        };
+        if let Some(task) = change.order.tasks.iter_mut().find(is_left) {
+            task.division = division;
+        }
+    }
+    Ok(())
+}
+
 pub(super) fn complete(
     change: &mut Change<'_>,
     code: &str,

@@ -141,6 +141,15 @@ pub(super) fn sentence(rejection: &Rejection) -> String {
         Rejection::NoVisitHere { stage } => {
             format!("На этапе {stage} специалист к абоненту не выезжает.", stage = stage.ru)
         }
+        Rejection::VisitIsBooked { technician } => format!(
+            "Назначен выезд специалиста {technician}, он остаётся за своим подразделением; передайте заявку, когда он \
+             состоится или будет отменён."
+        ),
+        Rejection::BillingIsAsked { stage } => format!(
+            "На этапе {stage} объекты заявки уже запрошены в биллинге, они принадлежат её подразделению; выполните её \
+             там.",
+            stage = stage.ru
+        ),
         Rejection::TechniciansMissing => {
             "Специалистов ещё нет; задайте их через PUT /api/v1/technicians.".to_owned()
         }

@@ -8,7 +8,7 @@ use crate::support::orders::{
 };
 use crate::support::technicians::{booking, technician};
 use oms_app::calendars::WorkingTime;
-use oms_app::coverage::RoutedOrders;
+use oms_app::coverage::{RoutedOrder, RoutedOrders};
 use oms_app::escalations::{NoticeFilter, Notices};
 use oms_app::identity::Identity;
 use oms_app::migration::RunningOrders;
@@ -201,7 +201,7 @@ async fn reading(store: &Store<Noting>, order: &Order) {
     store.locate(&id).await.expect("looked up").expect("it is there");
     store.locate_document("id").await.expect("looked up");
     let open = store.open(None, 50).await.expect("looked up");
-    store.open(open.first(), 50).await.expect("looked up");
+    store.open(open.first().map(RoutedOrder::cursor).as_ref(), 50).await.expect("looked up");
     store.registered_since(MORNING, None, 50).await.expect("looked up");
     store.registered_since(MORNING, open.first(), 50).await.expect("looked up");
     let running = store.running(None, 50).await.expect("looked up");

@@ -28,7 +28,10 @@ async fn orders_are_read_a_part_at_a_time(store: TestStore) {
         let (mut last, mut seen): (Option<RoutedOrder>, Vec<RoutedOrder>) = (None, Vec::new());
         loop {
             let part = match is_open {
-                true => store.open(last.as_ref(), 2).await.expect("read"),
+                true => store
+                    .open(last.as_ref().map(RoutedOrder::cursor).as_ref(), 2)
+                    .await
+                    .expect("read"),
                 false => store.registered_since(MORNING, last.as_ref(), 2).await.expect("read"),
             };
             assert!(part.len() <= 2);
