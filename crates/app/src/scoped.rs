@@ -62,7 +62,7 @@ pub fn viewer(actor: &Actor) -> Option<Actor> {
                 read.iter().all(|reach| shown.iter().any(|wider| wider.contains(reach)))
             }
         };
-    (!shows_all).then(Actor::system)
+    (!shows_all).then(|| Actor::with_rights(&actor.name, &[]))
 }
 
 /// The orders of a list as this caller may see them.

@@ -31,6 +31,17 @@ pub enum Divisions {
     Nowhere,
 }
 
+impl Divisions {
+    /// Whether a division is among them, by its path; None: it is no longer in the tree.
+    fn hold(&self, path: Option<&str>) -> bool {
+        match (self, path) {
+            (Divisions::Whole, _) => true,
+            (Divisions::Subtree(top), Some(path)) => path.starts_with(top.as_str()),
+            (Divisions::Subtree(_), None) | (Divisions::Nowhere, _) => false,
+        }
+    }
+}
+
 /// For which orders a right holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reach {
@@ -47,11 +58,7 @@ impl Reach {
     }
 
     pub fn holds(&self, place: &OrderPlace) -> bool {
-        let divisions = match (&self.divisions, &place.division_path) {
-            (Divisions::Whole, _) => true,
-            (Divisions::Subtree(path), Some(found)) => found.starts_with(path.as_str()),
-            (Divisions::Subtree(_), None) | (Divisions::Nowhere, _) => false,
-        };
+        let divisions = self.divisions.hold(place.division_path.as_deref());
         divisions && (self.kinds.is_empty() || self.kinds.contains(&place.kind))
     }
 
@@ -132,13 +139,15 @@ pub struct Actor {
     /// The name in the history.
     pub name: String,
     access: Vec<Access>,
+    /// The product itself sees every order without a grant; nobody who calls is it.
+    is_system: bool,
 }
 
 impl Actor {
     /// The product itself: the tick and the executors of effects. It has no rights of a person; what it does is decided
     /// by other commands.
     pub fn system() -> Actor {
-        Actor { name: SYSTEM_NAME.to_owned(), access: Vec::new() }
+        Actor { name: SYSTEM_NAME.to_owned(), access: Vec::new(), is_system: true }
     }
 
     /// Somebody with these rights everywhere.
@@ -152,7 +161,7 @@ impl Actor {
     pub fn of(holder: Holder, now: Instant) -> Actor {
         let grants = holder.grants.into_iter().filter(|grant| grant.holds(now));
         let access = grants.map(|grant| Access { rights: grant.rights, reach: grant.reach });
-        Actor { name: holder.name, access: access.collect() }
+        Actor { name: holder.name, access: access.collect(), is_system: false }
     }
 
     /// Whether the right is held for anything at all.
@@ -170,15 +179,27 @@ impl Actor {
         self.access.iter().any(|access| access.gives(right) && access.reach.holds(place))
     }
 
+    /// Whether the right is held for a division, by its path, for orders of whatever kind: what is of a division and not of
+    /// one order, as its technicians, is read with it.
+    pub fn may_in(&self, right: Right, path: Option<&str>) -> bool {
+        let mut access = self.access.iter().filter(|access| access.gives(right));
+        access.any(|access| access.reach.divisions.hold(path))
+    }
+
+    /// Whether the right is held for a division, by its path, and every kind of order: what is of a division is changed with
+    /// it.
+    pub fn may_all_in(&self, right: Right, path: Option<&str>) -> bool {
+        let mut access = self.access.iter().filter(|access| access.gives(right));
+        access.any(|access| access.reach.kinds.is_empty() && access.reach.divisions.hold(path))
+    }
+
     /// Whether an order that stands there exists for this caller. Whoever may read orders sees those in the reach of that
-    /// right; whoever may only do something else sees those in the reach of anything. A caller without any right is
-    /// told so elsewhere, and the product itself sees all.
+    /// right; whoever may only do something else sees those in the reach of anything. A caller without any right sees
+    /// none, and the product itself sees all.
     pub fn sees(&self, place: &OrderPlace) -> bool {
         match self.may(Right::OrdersRead) {
             true => self.may_on(Right::OrdersRead, place),
-            false => {
-                self.access.is_empty() || self.access.iter().any(|access| access.reach.holds(place))
-            }
+            false => self.is_system || self.access.iter().any(|access| access.reach.holds(place)),
         }
     }
 
@@ -189,7 +210,7 @@ impl Actor {
         let access = there
             .map(|access| Access { rights: access.rights.clone(), reach: Reach::EVERYTHING })
             .collect();
-        Actor { name: self.name.clone(), access }
+        Actor { name: self.name.clone(), access, is_system: self.is_system }
     }
 
     /// For which orders the right is held; None: for all.

@@ -52,7 +52,7 @@ fn a_grant_reaches_its_division_and_all_below_it() {
         technician    /head/north/  all             /head/north/      connect orders.cancel    no  no  no  yes
         operator      whole         connect+support /head/south/      support orders.cancel    yes yes no  yes
         operator      whole         connect+support /head/south/      change  orders.cancel    yes no  no  no
-        operator      gone          all             /head/south/      change  orders.cancel    no  no  no  yes
+        operator      gone          all             /head/south/      change  orders.cancel    no  no  no  no
     ";
     for line in cases.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let [role, path, kinds, at, of, right, expected @ ..] =
@@ -74,6 +74,59 @@ fn a_grant_reaches_its_division_and_all_below_it() {
         assert_eq!(words, expected, "{line}");
         assert_eq!(actor.at(&place).may(right), found[1], "there: {line}");
         assert_eq!(actor.at(&place).name, actor.name);
+    }
+}
+
+#[test]
+fn what_is_of_a_division_is_read_by_a_grant_for_some_kinds_and_changed_by_one_for_all() {
+    // role, divisions, kinds; the division; the right; held there: for some kind, for all
+    let cases = "
+        technician       whole        all     /head/north/      technicians.read  yes yes
+        technician       whole        connect /head/north/      technicians.read  yes no
+        technician       whole        connect -                 technicians.read  yes no
+        technician       /head/north/ connect /head/north/tech/ technicians.read  yes no
+        technician       /head/north/ all     /head/north/      technicians.read  yes yes
+        technician       /head/north/ all     /head/north/      technicians.write no  no
+        head-of-division /head/north/ all     /head/north/tech/ technicians.write yes yes
+        head-of-division /head/north/ support /head/north/tech/ technicians.write yes no
+        head-of-division /head/north/ all     /head/northern/   technicians.write no  no
+        head-of-division /head/north/ all     /head/            technicians.write no  no
+        head-of-division /head/north/ all     -                 technicians.write no  no
+        administrator    /head/north/ all     /head/south/      technicians.write no  no
+        administrator    gone         all     /head/south/      technicians.write no  no
+    ";
+    for line in cases.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let [role, path, kinds, division, right, some, all] =
+            line.split_whitespace().collect::<Vec<_>>()[..]
+        else {
+            panic!("{line}")
+        };
+        let actor = Actor::of(holder(role, reach(path, kinds), Vec::new()), NOW);
+        let right = Right::parse(right).expect(line);
+        let division = Some(division).filter(|division| *division != "-");
+        let found = [actor.may_in(right, division), actor.may_all_in(right, division)];
+        assert_eq!(found.map(|is| if is { "yes" } else { "no" }), [some, all], "{line}");
+    }
+}
+
+#[test]
+fn the_product_sees_every_order_and_whoever_has_no_grant_none() {
+    let ended = vec![Period { from: None, until: Some(NOW) }];
+    let callers = [
+        (Actor::system(), true),
+        (Actor::with_rights("nobody", &[]), false),
+        // Nobody is the product by its name alone.
+        (Actor::with_rights("system", &[]), false),
+        (Actor::of(holder("administrator", Reach::EVERYTHING, ended), NOW), false),
+        (Actor::of(holder("administrator", reach("gone", "all"), Vec::new()), NOW), false),
+    ];
+    for (actor, sees) in callers {
+        assert!(!Right::ALL.iter().any(|right| actor.may(*right)), "{actor:?}");
+        for division_path in [Some("/head/north/".to_owned()), None] {
+            let place = OrderPlace { division_path, kind: OrderKind::Connect };
+            assert_eq!(actor.sees(&place), sees, "{actor:?} {place:?}");
+            assert_eq!(actor.at(&place).sees(&place), sees, "there: {actor:?} {place:?}");
+        }
     }
 }
 

@@ -24,8 +24,8 @@ pub(super) fn amend(
     amendment: &Amendment,
     coverage: Option<&Coverage>,
 ) -> Result<(), Rejection> {
-    require_open(&change.order)?;
     require_right(change, Right::OrdersAmend)?;
+    require_open(&change.order)?;
     require_not_cancelling(&change.order)?;
     if amendment.changes.is_empty() {
         return Ok(());

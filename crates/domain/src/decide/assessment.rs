@@ -14,21 +14,24 @@ pub(super) fn may_only_ask(change: &Change<'_>) -> bool {
     !change.context.actor.may(Right::OrdersCancel) && may_ask(change)
 }
 
-/// Whoever may cancel, who registers what subscribers want, and who moves the order on from where it is.
+/// Whoever may cancel, who registers what subscribers want, and who moves the order on from where it is. That it is closed
+/// is said to whoever could move it before.
 fn may_ask(change: &Change<'_>) -> bool {
     let actor = change.context.actor;
-    let moving = change.context.scenario.transitions_from(&change.order.stage.code);
-    let mut rights = moving
+    let order = &change.order;
+    let transitions = change.context.scenario.transitions.iter();
+    let mut rights = transitions
+        .filter(|transition| order.is_closed() || transition.from.contains(&order.stage.code))
         .filter_map(|transition| transition.right)
         .chain([Right::OrdersCancel, Right::OrdersRegister]);
     rights.any(|right| actor.may(right))
 }
 
 pub(super) fn ask(change: &mut Change<'_>, reason: String) -> Result<(), Rejection> {
-    require_open(&change.order)?;
     if !may_ask(change) {
         return Err(Rejection::RightMissing(Right::OrdersCancel));
     }
+    require_open(&change.order)?;
     let requested_by = change.context.actor.name.clone();
     let asked = change.order.cancellation_request.as_ref();
     if asked.is_some_and(|it| it.requested_by == requested_by && it.reason == reason) {
@@ -52,8 +55,8 @@ pub(super) fn accept(
     penalty_confirmed: bool,
     comment: Option<String>,
 ) -> Result<(), Rejection> {
-    require_open(&change.order)?;
     require_right(change, Right::OrdersCancel)?;
+    require_open(&change.order)?;
     let request = asked(change)?;
     let penalty = cancellation::confirmed_price(change, penalty_confirmed)?;
     let summary = format!("The cancellation that {} asked for is granted.", request.requested_by);
@@ -65,12 +68,13 @@ pub(super) fn accept(
 
 /// Refused by whoever may cancel, or withdrawn by whoever asked.
 pub(super) fn refuse(change: &mut Change<'_>, reason: String) -> Result<(), Rejection> {
-    require_open(&change.order)?;
     let asked_by = change.order.cancellation_request.as_ref().map(|it| it.requested_by.as_str());
     let is_withdrawn = asked_by == Some(change.context.actor.name.as_str());
-    if !is_withdrawn {
+    // Whoever asked is told that the order is closed.
+    if !is_withdrawn && !(change.order.is_closed() && may_ask(change)) {
         require_right(change, Right::OrdersCancel)?;
     }
+    require_open(&change.order)?;
     let request = asked(change)?;
     change.order.cancellation_request = None;
     change.order.state = change.state_of_stage();

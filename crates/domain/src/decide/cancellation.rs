@@ -19,8 +19,8 @@ pub(super) fn cancel(
     reason: String,
     penalty_confirmed: bool,
 ) -> Result<(), Rejection> {
-    require_open(&change.order)?;
     require_right(change, Right::OrdersCancel)?;
+    require_open(&change.order)?;
     require_not_cancelling(&change.order)?;
     let penalty = confirmed_price(change, penalty_confirmed)?;
     let requested_by = change.context.actor.name.clone();

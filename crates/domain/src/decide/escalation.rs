@@ -50,19 +50,20 @@ pub(super) fn told(change: &mut Change<'_>, rung: Option<&str>, told: &[Told]) {
 
 /// Somebody takes care: no rung of this stage fires any more. Answering again changes nothing.
 pub(super) fn answer(change: &mut Change<'_>, comment: String) -> Result<(), Rejection> {
-    require_open(&change.order)?;
     let actor = change.context.actor;
     let is_assignee = change.order.assignee.as_deref() == Some(actor.name.as_str());
     let stage = change.order.stage.code.clone();
-    let moves_it = change
-        .context
-        .scenario
-        .transitions_from(&stage)
+    // That the order is closed is said to whoever could move it before.
+    let is_closed = change.order.is_closed();
+    let transitions = change.context.scenario.transitions.iter();
+    let moves_it = transitions
+        .filter(|transition| is_closed || transition.from.contains(&stage))
         .filter_map(|transition| transition.right)
         .any(|right| actor.may(right));
     if !(is_assignee || moves_it || actor.may(Right::OrdersAssign)) {
         return Err(Rejection::RightMissing(Right::OrdersAssign));
     }
+    require_open(&change.order)?;
     let escalation = &change.order.escalation;
     if escalation.answered.is_some() {
         return Ok(());

@@ -19,8 +19,8 @@ pub(super) fn hold(
     reason_code: Option<String>,
     until: Option<Instant>,
 ) -> Result<(), Rejection> {
-    require_open(&change.order)?;
     require_right(change, Right::OrdersHold)?;
+    require_open(&change.order)?;
     require_not_cancelling(&change.order)?;
     let deadline_runs = match &reason_code {
         Some(code) => pause_reason(change, code)?.deadline_runs,

@@ -9,8 +9,8 @@ use crate::rights::Right;
 use serde_json::{Value, json};
 
 pub(super) fn assign(change: &mut Change<'_>, assignee: Option<String>) -> Result<(), Rejection> {
-    require_open(&change.order)?;
     require_right(change, Right::OrdersAssign)?;
+    require_open(&change.order)?;
     if change.order.assignee == assignee {
         return Ok(());
     }

@@ -65,17 +65,19 @@ pub(super) fn complete(
     code: &str,
     comment: Option<String>,
 ) -> Result<(), Rejection> {
-    require_open(&change.order)?;
-    require_not_held(&change.order)?;
-    require_not_cancelling(&change.order)?;
     let stage = change.order.stage.code.clone();
     let unknown = || Rejection::TaskUnknown { task: code.to_owned(), stage: change.stage_name() };
     let scenario = change.context.scenario;
     let definitions =
         scenario.stage(&stage).map(|stage| stage.tasks.as_slice()).unwrap_or_default();
-    let definition =
-        definitions.iter().find(|definition| definition.code == code).ok_or_else(unknown)?;
-    require_right(change, definition.right)?;
+    let definition = definitions.iter().find(|definition| definition.code == code);
+    if let Some(definition) = definition {
+        require_right(change, definition.right)?;
+    }
+    require_open(&change.order)?;
+    require_not_held(&change.order)?;
+    require_not_cancelling(&change.order)?;
+    let definition = definition.ok_or_else(unknown)?;
     let of_stage = |task: &Task| task.stage == stage && task.code == code;
     let task = change.order.tasks.iter().find(|task| of_stage(task)).ok_or_else(unknown)?;
     match task.state {

@@ -90,6 +90,10 @@ pub(super) fn make(
         require_open(&change.order)?;
         return Err(Rejection::TransitionUnknown { transition: code.to_owned() });
     };
+    // Whoever may not make it learns nothing of the order's state.
+    if let Some(right) = transition.right {
+        require_right(change, right)?;
+    }
     check_state(change, transition)?;
     check_right(change, transition)?;
     let mut faults: Vec<Rejection> = guard_faults(change, transition, &fields).collect();

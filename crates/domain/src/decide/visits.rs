@@ -178,8 +178,8 @@ pub(super) fn reschedule(
     request: VisitRequest,
     reason: String,
 ) -> Result<(), Rejection> {
-    require_open(&change.order)?;
     require_mover(change)?;
+    require_open(&change.order)?;
     require_not_cancelling(&change.order)?;
     require_not_held(&change.order)?;
     let scenario = change.context.scenario;
@@ -210,11 +210,14 @@ pub(super) fn reschedule(
     Ok(())
 }
 
-/// Whoever may bring the order into its stage or on from there may agree on another time.
+/// Whoever may bring the order into its stage or on from there may agree on another time. That it is closed is said to
+/// whoever could move it before.
 fn require_mover(change: &Change<'_>) -> Result<(), Rejection> {
     let stage = &change.order.stage.code;
-    let around =
-        |transition: &&Transition| transition.to == *stage || transition.from.contains(stage);
+    let is_closed = change.order.is_closed();
+    let around = |transition: &&Transition| {
+        is_closed || transition.to == *stage || transition.from.contains(stage)
+    };
     let transitions = change.context.scenario.transitions.iter();
     let rights: Vec<Right> =
         transitions.filter(around).filter_map(|transition| transition.right).collect();

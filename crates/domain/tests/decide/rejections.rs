@@ -31,7 +31,28 @@ const BROKEN: &str = r#"
     support-individual | system fails draw          | nobody abandons because not needed       | right-missing
     support-individual |                            | system does start                        | right-missing
 
-    # closed orders stay as they are
+    # the right comes first: whoever has none learns nothing of the state
+    support-individual | desk holds because away    | sales does start                         | right-missing
+    support-individual | desk cancels because moved | sales does start                         | right-missing
+    connect-individual |                            | nobody does feasible                     | right-missing
+    support-individual | support cancels because moved | sales does start                      | right-missing
+    support-individual | desk cancels because moved | nobody holds because away                | right-missing
+    support-individual | desk cancels because moved | nobody resumes                           | right-missing
+    support-individual | desk cancels because moved | nobody cancels because moved             | right-missing
+    support-individual | desk cancels because moved | nobody asks because moved                | right-missing
+    support-individual | desk cancels because moved | nobody grants because so                 | right-missing
+    support-individual | desk cancels because moved | nobody refuses because so                | right-missing
+    support-individual | desk cancels because moved | nobody gives olim                        | right-missing
+    support-individual | desk cancels because moved | nobody amends {"priority":"high"}        | right-missing
+    support-individual | desk cancels because moved | nobody answers because on it             | right-missing
+    connect-legal      | sales does accept; desk holds because away | sales finishes site-survey | right-missing
+    connect-legal      | sales does accept; desk asks because moved | sales finishes site-survey | right-missing
+
+    # closed orders stay as they are, which is said to whoever could have moved them
+    support-individual | desk cancels because moved | support cancels because moved            | order-is-closed
+    support-individual | desk cancels because moved | support asks because moved               | order-is-closed
+    support-individual | desk cancels because moved | support refuses because so               | order-is-closed
+    support-individual | desk cancels because moved | support answers because on it            | order-is-closed
     support-individual | desk cancels because moved | support does start                       | order-is-closed
     support-individual | desk cancels because moved | support does no-such-thing               | order-is-closed
     support-individual | desk cancels because moved | desk holds because away                  | order-is-closed

@@ -108,6 +108,8 @@ const STORIES: &str = "
     admin does visit ; admin moves at=2026-11-28T05:00:00Z because she asked => ! no-free-slot
     admin does visit ; tech moves at=2026-11-28T05:00:00Z over=true because she asked => ! right-missing
     admin does visit ; admin moves at=2026-11-28T05:00:00Z over=true because she asked => anvar 11-28T05:00 over Booked | release book | Anvar now comes on 2026-11-28 10:00, over what there is to do.
+    admin does visit, admin cancels because moved ; desk moves at=2026-11-25T05:00:00Z because she asked => ! right-missing
+    admin does visit, admin cancels because moved ; tech moves at=2026-11-25T05:00:00Z because she asked => ! order-is-closed
 
     # Released by a hold and by a cancellation; booked anew after the hold
     admin does visit ; admin holds because she is away => - | release | Anvar does not come: the order is on hold.
