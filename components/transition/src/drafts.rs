@@ -9,11 +9,12 @@ use http::{HeaderMap, StatusCode, header};
 use oms_app::AppError;
 use oms_app::change::Expected;
 use oms_app::scenarios::{self, Outcome};
+use oms_app::scoped::require_everywhere;
 use oms_domain::input::Fault;
 use oms_domain::rights::Right;
 use oms_web::{
     Parameters, Problem, Session, clock, entity_tag, if_match, json_answer, json_body,
-    require_right, required_version,
+    required_version,
 };
 use serde_json::{Value, json};
 
@@ -26,7 +27,7 @@ pub async fn create(
     body: Body,
 ) -> Result<Response, Problem> {
     parameters.finish()?;
-    require_right(&session.actor, Right::ScenariosWrite)?;
+    require_everywhere(&session.actor, Right::ScenariosWrite)?;
     let scenario = read_scenario(json_body(&headers, body).await?.value, 0)?;
     let outcome = scenarios::create(&session.backend, &session.actor, scenario, clock()).await?;
     let (code, version) = (&outcome.entry.code, outcome.entry.version);
@@ -42,7 +43,7 @@ pub async fn replace(
     body: Body,
 ) -> Result<Response, Problem> {
     parameters.finish()?;
-    require_right(&session.actor, Right::ScenariosWrite)?;
+    require_everywhere(&session.actor, Right::ScenariosWrite)?;
     let version = number(&code, &version)?;
     let seen = match required_version(&headers)? {
         Expected::Version(version) => Some(version),

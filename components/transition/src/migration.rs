@@ -8,13 +8,12 @@ use http::{HeaderMap, StatusCode};
 use oms_app::AppError;
 use oms_app::migration::{self, Moved, Request, Staying};
 use oms_app::ports::Cursor;
+use oms_app::scoped::require_everywhere;
 use oms_domain::input::{Faults, ObjectReader};
 use oms_domain::limits::{CODE_CHARACTERS_MAX, MIGRATION_ORDERS_MAX, MIGRATION_STAGES_MAX};
 use oms_domain::order::ScenarioReference;
 use oms_domain::rights::Right;
-use oms_web::{
-    Parameters, Problem, Session, clock, encode_cursor, json_answer, json_body, require_right,
-};
+use oms_web::{Parameters, Problem, Session, clock, encode_cursor, json_answer, json_body};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -28,7 +27,7 @@ pub async fn migrate(
     let limit = parameters.number("limit", MIGRATION_ORDERS_MAX, (1, MIGRATION_ORDERS_MAX));
     let after = parameters.cursor();
     parameters.finish()?;
-    require_right(&session.actor, Right::ScenariosWrite)?;
+    require_everywhere(&session.actor, Right::ScenariosWrite)?;
     let to = ScenarioReference { version: number(&code, &version)?, code };
     let body = json_body(&headers, body).await?;
     let faults = Faults::default();

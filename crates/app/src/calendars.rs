@@ -3,6 +3,7 @@
 use crate::AppError;
 use crate::ports::{Organisation, StoreError};
 use crate::read::require;
+use crate::scoped::require_everywhere;
 use oms_domain::calendar::CalendarSet;
 use oms_domain::limits::STALE_RETRIES_MAX;
 use oms_domain::rights::{Actor, Right};
@@ -54,7 +55,7 @@ pub async fn replace_calendars<P: WorkingTime + Organisation>(
     document: &Value,
     expected: Option<i64>,
 ) -> Result<CalendarVersion, AppError> {
-    require(actor, Right::OrganisationWrite)?;
+    require_everywhere(actor, Right::OrganisationWrite)?;
     let divisions = ports.divisions().await?;
     let known = divisions.into_iter().map(|division| division.code).collect();
     let set = CalendarSet::read(document, &known).map_err(AppError::Invalid)?;

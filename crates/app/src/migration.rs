@@ -4,9 +4,9 @@
 use crate::AppError;
 use crate::change::{Expected, change, dry_run};
 use crate::ports::{Cursor, Orders, StoreError};
-use crate::read::require;
 use crate::scenario_ports::Scenarios;
 use crate::scenarios;
+use crate::scoped::require_everywhere;
 use oms_domain::decide::{Command, Decision};
 use oms_domain::event::EventType;
 use oms_domain::input::Fault;
@@ -88,14 +88,14 @@ pub struct Report {
     pub next: Option<Cursor>,
 }
 
-/// Moves running orders, or says what moving them would do.
+/// Moves running orders, or says what moving them would do. Those that the caller does not see are passed over.
 pub async fn migrate<P: Orders + Scenarios + RunningOrders>(
     ports: &P,
     actor: &Actor,
     request: &Request,
     now: Instant,
 ) -> Result<Report, AppError> {
-    require(actor, Right::ScenariosWrite)?;
+    require_everywhere(actor, Right::ScenariosWrite)?;
     let to = Arc::new(target(ports, actor, request).await?);
     let mut report = Report::default();
     let mut after = request.after.clone();
@@ -187,6 +187,8 @@ async fn one<P: Orders>(
             let messages = LocalText { en: error.to_string(), ru };
             report.stay.push(Staying { id, number, stage, code: "busy", messages });
         }
+        // It is gone, or the caller does not see it: what was moved before must be told all the same.
+        Err(AppError::NotFound { .. }) => {}
         Err(error) => return Err(error),
     }
     Ok(())

@@ -1,9 +1,11 @@
-//! An operator's own scenarios are written, published and retired.
+//! An operator's own scenarios are written, published and retired: for the whole organisation, so the right is needed
+//! everywhere.
 
 use crate::AppError;
 use crate::ports::{Cursor, Organisation};
 use crate::read::require;
 use crate::scenario_ports::{ScenarioEntry, Scenarios, Signature};
+use crate::scoped::require_everywhere;
 use oms_domain::input::Fault;
 use oms_domain::limits::{BUILT_IN_VERSION_MAX, STALE_RETRIES_MAX};
 use oms_domain::rejection::Rejection;
@@ -63,7 +65,7 @@ pub async fn create<P: Scenarios + Organisation>(
     mut scenario: Scenario,
     now: Instant,
 ) -> Result<Outcome, AppError> {
-    require(actor, Right::ScenariosWrite)?;
+    require_everywhere(actor, Right::ScenariosWrite)?;
     let (of_code, faults): (Vec<Fault>, Vec<Fault>) =
         scenario::check(&scenario).into_iter().partition(|fault| fault.pointer == "/code");
     if !of_code.is_empty() {
@@ -82,7 +84,7 @@ pub async fn replace<P: Scenarios + Organisation>(
     seen: Option<i64>,
     now: Instant,
 ) -> Result<Outcome, AppError> {
-    require(actor, Right::ScenariosWrite)?;
+    require_everywhere(actor, Right::ScenariosWrite)?;
     let signature = Signature { at: now, by: actor.name.clone() };
     for _ in 0..STALE_RETRIES_MAX {
         let entry = draft(ports, &scenario.code, scenario.version, seen).await?.0;
@@ -101,7 +103,7 @@ pub async fn delete<P: Scenarios>(
     version: u32,
     seen: Option<i64>,
 ) -> Result<(), AppError> {
-    require(actor, Right::ScenariosWrite)?;
+    require_everywhere(actor, Right::ScenariosWrite)?;
     for _ in 0..STALE_RETRIES_MAX {
         let entry = draft(ports, code, version, seen).await?.0;
         if ports.delete_draft(code, version, entry.revision).await? {
@@ -121,7 +123,7 @@ pub async fn publish<P: Scenarios + Organisation>(
     seen: Option<i64>,
     now: Instant,
 ) -> Result<Outcome, AppError> {
-    require(actor, Right::ScenariosWrite)?;
+    require_everywhere(actor, Right::ScenariosWrite)?;
     let signature = Signature { at: now, by: actor.name.clone() };
     for _ in 0..STALE_RETRIES_MAX {
         let (entry, scenario) = individual(ports, code, version).await?;
@@ -150,7 +152,7 @@ pub async fn retire<P: Scenarios>(
     version: u32,
     now: Instant,
 ) -> Result<ScenarioEntry, AppError> {
-    require(actor, Right::ScenariosWrite)?;
+    require_everywhere(actor, Right::ScenariosWrite)?;
     let signature = Signature { at: now, by: actor.name.clone() };
     for _ in 0..STALE_RETRIES_MAX {
         let entry = individual(ports, code, version).await?.0;

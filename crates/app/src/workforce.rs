@@ -2,15 +2,16 @@
 
 use crate::AppError;
 use crate::identity::Identity;
-use crate::ports::{SaveError, StoreError};
+use crate::ports::{self, SaveError, StoreError};
 use crate::read::require;
 use crate::scenario_ports::Scenarios;
 use crate::scoped::shown;
-use oms_domain::access::OrderPlace;
+use oms_domain::access::{OrderPlace, division_paths};
 use oms_domain::calendar::Calendars;
 use oms_domain::decide::{self, AvailableTransition, Context};
-use oms_domain::division::Neighbourhood;
-use oms_domain::limits::VISIT_MINUTES_MAX;
+use oms_domain::division::{Division, Neighbourhood};
+use oms_domain::input::Fault;
+use oms_domain::limits::{STALE_RETRIES_MAX, TECHNICIANS_MAX, VISIT_MINUTES_MAX};
 use oms_domain::order::{AppointmentState, Order};
 use oms_domain::rights::{Actor, Right};
 use oms_domain::scenario;
@@ -81,34 +82,103 @@ pub trait Workforces: Sync {
     ) -> impl Future<Output = Result<Vec<Visit>, StoreError>> + Send;
 }
 
-pub async fn list<P: Workforces>(ports: &P, actor: &Actor) -> Result<TechnicianList, AppError> {
-    require(actor, Right::TechniciansRead)?;
-    Ok(ports.technicians().await?)
+/// The technicians of the divisions that the caller's right reaches.
+pub async fn list<P: Workforces + ports::Organisation>(
+    ports: &P,
+    actor: &Actor,
+) -> Result<TechnicianList, AppError> {
+    let right = Right::TechniciansRead;
+    require(actor, right)?;
+    let mut list = ports.technicians().await?;
+    if !actor.may_in(right, None) {
+        let read = among(&ports.divisions().await?, |path| actor.may_in(right, path));
+        list.technicians.retain(|technician| read.contains(&technician.home_division));
+    }
+    Ok(list)
 }
 
-/// Checks a whole list and swaps it at once, or changes nothing. Answers the list as it is then.
-pub async fn replace<P: Workforces + crate::ports::Organisation>(
+/// Codes of the divisions of which this holds, by their paths.
+fn among(divisions: &[Division], holds: impl Fn(Option<&str>) -> bool) -> BTreeSet<String> {
+    let paths = division_paths(divisions);
+    let held = divisions.iter().zip(paths).filter(|(_, path)| holds(Some(path)));
+    held.map(|(division, _)| division.code.clone()).collect()
+}
+
+/// Checks a list and swaps it at once, or changes nothing. Answers what was swapped as it is then. A caller whose right
+/// reaches a part of the organisation swaps the technicians of that part: those of other divisions stay, whether they are
+/// left out or sent as they are.
+pub async fn replace<P: Workforces + ports::Organisation>(
     ports: &P,
     actor: &Actor,
     document: &Value,
     expected_version: Option<i64>,
     now: Instant,
 ) -> Result<TechnicianList, AppError> {
-    require(actor, Right::TechniciansWrite)?;
+    let right = Right::TechniciansWrite;
+    require(actor, right)?;
     let divisions = ports.divisions().await?;
-    let divisions: BTreeSet<String> = divisions.into_iter().map(|division| division.code).collect();
-    let booked = ports.booked_technicians(now).await?;
-    let organisation = Organisation { divisions: &divisions, booked: &booked };
-    let technicians = read_list(document, organisation).map_err(AppError::Invalid)?;
-    match ports.replace_technicians(&technicians, expected_version, now).await {
-        Ok(()) => Ok(ports.technicians().await?),
-        Err(SaveError::Stale) => {
-            let current = ports.technicians().await?.version;
-            Err(AppError::StaleList { current })
-        }
-        Err(SaveError::Store(error)) => Err(error.into()),
-        Err(_) => Err(AppError::Busy),
+    let own = among(&divisions, |path| actor.may_all_in(right, path));
+    let is_partial = !actor.may_all_in(right, None);
+    if is_partial && own.is_empty() {
+        return Err(AppError::RightMissing(right));
     }
+    let divisions: BTreeSet<String> = divisions.into_iter().map(|division| division.code).collect();
+    let is_of_others = |it: &Technician| is_partial && !own.contains(&it.home_division);
+    for _ in 0..STALE_RETRIES_MAX {
+        let mut others = TechnicianList { version: 0, technicians: Vec::new() };
+        let mut version = expected_version;
+        if is_partial {
+            others = ports.technicians().await?;
+            others.technicians.retain(is_of_others);
+            version = expected_version.or(Some(others.version));
+        }
+        let mut booked = ports.booked_technicians(now).await?;
+        booked.retain(|code| others.technicians.iter().all(|other| other.code != *code));
+        let organisation = Organisation { divisions: &divisions, booked: &booked };
+        let sent = read_list(document, organisation).map_err(AppError::Invalid)?;
+        let technicians = beside(others.technicians, sent, is_of_others)?;
+        match ports.replace_technicians(&technicians, version, now).await {
+            Ok(()) => {
+                let mut list = ports.technicians().await?;
+                list.technicians.retain(|technician| !is_of_others(technician));
+                return Ok(list);
+            }
+            // Others were swapped meanwhile, of which this caller has said nothing.
+            Err(SaveError::Stale) if expected_version.is_none() => {}
+            Err(SaveError::Stale) => {
+                let current = ports.technicians().await?.version;
+                return Err(AppError::StaleList { current });
+            }
+            Err(SaveError::Store(error)) => return Err(error.into()),
+            Err(_) => return Err(AppError::Busy),
+        }
+    }
+    Err(AppError::Busy)
+}
+
+/// What was sent, beside the technicians of others as they are. Nobody moves one from there or there, nor takes the code of
+/// one.
+fn beside(
+    others: Vec<Technician>,
+    sent: Vec<Technician>,
+    is_of_others: impl Fn(&Technician) -> bool,
+) -> Result<Vec<Technician>, AppError> {
+    let mut own = Vec::with_capacity(sent.len());
+    for technician in sent {
+        match others.iter().find(|other| other.code == technician.code) {
+            Some(other) if *other == technician => {}
+            None if !is_of_others(&technician) => own.push(technician),
+            _ => return Err(AppError::RightMissing(Right::TechniciansWrite)),
+        }
+    }
+    let mut all = others;
+    all.append(&mut own);
+    if all.len() > TECHNICIANS_MAX {
+        let message = format!("At most {TECHNICIANS_MAX} technicians, with those of others.");
+        let code = "too-many".to_owned();
+        return Err(AppError::Invalid(vec![Fault { pointer: String::new(), code, message }]));
+    }
+    Ok(all)
 }
 
 /// Where and when somebody wants a visit.
@@ -122,14 +192,17 @@ pub struct SlotsWanted {
     pub limit: usize,
 }
 
-/// Free slots of a division and those below it.
-pub async fn slots<P: Workforces + crate::ports::Organisation>(
+/// Free slots of a division and those below it, for whoever may read its technicians.
+pub async fn slots<P: Workforces + Identity + ports::Organisation>(
     ports: &P,
     actor: &Actor,
     wanted: &SlotsWanted,
     now: Instant,
 ) -> Result<Vec<Slot>, AppError> {
     require(actor, Right::TechniciansRead)?;
+    if !reads_of(ports, actor, &wanted.division).await? {
+        return Err(AppError::RightMissing(Right::TechniciansRead));
+    }
     let longest = i64::from(VISIT_MINUTES_MAX);
     let query = WorkforceQuery {
         divisions: vec![wanted.division.clone()],
@@ -167,7 +240,7 @@ pub struct Route {
 const ROUTE_VISITS_MAX: u32 = 100;
 
 /// The visits of one day in the technician's zone; None: of today. A caller whose rights reach less sees those of their own
-/// orders.
+/// orders, and no technician of another division.
 pub async fn route<P: Workforces + Identity + Scenarios>(
     ports: &P,
     actor: &Actor,
@@ -177,10 +250,14 @@ pub async fn route<P: Workforces + Identity + Scenarios>(
 ) -> Result<Route, AppError> {
     require(actor, Right::TechniciansRead)?;
     require(actor, Right::OrdersRead)?;
-    let technician = ports.technician(code).await?.ok_or_else(|| {
+    let not_found = || {
         let shown: String = code.chars().take(64).collect();
         AppError::NotFound { what: format!("Technician {shown:?}") }
-    })?;
+    };
+    let technician = ports.technician(code).await?.ok_or_else(not_found)?;
+    if !reads_of(ports, actor, &technician.home_division).await? {
+        return Err(not_found());
+    }
     let zone = zone(technician.timezone.as_deref());
     let date = date.unwrap_or_else(|| date_in(zone, now));
     let (from, to) = day(zone, date);
@@ -202,6 +279,16 @@ pub async fn route<P: Workforces + Identity + Scenarios>(
         }
     }
     Ok(route)
+}
+
+/// Whether the caller may read the technicians of a division; one that is not there is read by whoever may read all.
+async fn reads_of<P: Identity>(ports: &P, actor: &Actor, division: &str) -> Result<bool, AppError> {
+    let right = Right::TechniciansRead;
+    if actor.may_in(right, None) {
+        return Ok(true);
+    }
+    let path = ports.division_path(division).await?;
+    Ok(actor.may_in(right, path.as_deref()))
 }
 
 async fn transitions<P: Scenarios>(
