@@ -1,8 +1,10 @@
 //! Notices of escalations are listed.
 
 use crate::AppError;
-use crate::ports::{Cursor, OrderReference, Orders, StoreError};
+use crate::ports::{Cursor, OrderReference, StoreError};
 use crate::read::{not_found, reference, require};
+use crate::scoped::Scoped;
+use oms_domain::access::Reach;
 use oms_domain::rights::{Actor, Right};
 use oms_domain::time::Instant;
 use serde_json::Value;
@@ -31,6 +33,8 @@ pub struct NoticeFilter {
     pub division: Option<String>,
     /// Id of an order.
     pub order_id: Option<String>,
+    /// Only notices of orders within one of these.
+    pub within: Option<Vec<Reach>>,
 }
 
 /// Notices of escalations.
@@ -44,8 +48,9 @@ pub trait Notices: Sync {
     ) -> impl Future<Output = Result<Vec<Notice>, StoreError>> + Send;
 }
 
-/// A page of notices, newest first, and where the next one begins.
-pub async fn notices<P: Notices + Orders>(
+/// A page of notices, newest first, and where the next one begins: those of orders that the reader may open. An order that
+/// they do not see is not found.
+pub async fn notices<P: Notices + Scoped>(
     ports: &P,
     actor: &Actor,
     division: Option<String>,
@@ -58,11 +63,11 @@ pub async fn notices<P: Notices + Orders>(
         None => None,
         Some(OrderReference::Id(id)) => Some(id),
         Some(number @ OrderReference::Number(_)) => {
-            let found = ports.find(&number).await?;
-            Some(found.ok_or_else(|| not_found(order.unwrap_or_default()))?.id)
+            let found = ports.locate(&number).await?.filter(|(_, place)| actor.sees(place));
+            Some(found.ok_or_else(|| not_found(order.unwrap_or_default()))?.0.id)
         }
     };
-    let filter = NoticeFilter { division, order_id };
+    let filter = NoticeFilter { division, order_id, within: actor.reach_of(Right::OrdersRead) };
     // One more than asked for tells whether there is a next page.
     let mut notices = ports.notices(&filter, after, limit + 1).await?;
     let more = notices.len() > limit as usize;

@@ -2,7 +2,8 @@
 
 use crate::Store;
 use crate::codec::read;
-use crate::database::{Database, Dialect, Row, Value};
+use crate::database::{Database, Dialect, Row};
+use crate::page::Conditions;
 use oms_app::escalations::{Notice, NoticeFilter, Notices};
 use oms_app::ports::{Cursor, StoreError};
 use oms_domain::time::Instant;
@@ -14,36 +15,36 @@ impl<D: Database> Notices for Store<D> {
         after: Option<&Cursor>,
         limit: u32,
     ) -> Result<Vec<Notice>, StoreError> {
-        let mut conditions = Vec::new();
-        let mut parameters: Vec<Value> = Vec::new();
-        let given =
-            [("notice.division_code", &filter.division), ("notice.order_id", &filter.order_id)];
-        for (column, value) in given {
+        let mut conditions = Conditions::default();
+        conditions.texts.push("orders.id = notice.order_id".to_owned());
+        let given = [
+            ("notice.division_code = {}", &filter.division),
+            ("notice.order_id = {}", &filter.order_id),
+        ];
+        for (condition, value) in given {
             if let Some(value) = value {
-                parameters.push(value.as_str().into());
-                conditions.push(format!("{column} = ${}", parameters.len()));
+                conditions.add(condition, value.as_str());
             }
         }
-        if let Some(after) = after {
-            parameters.push(after.value.into());
-            parameters.push(after.id.as_str().into());
-            let count = parameters.len();
-            conditions.push(format!("(notice.told_at, notice.id) < (${}, ${count})", count - 1));
+        if let Some(reaches) = &filter.within {
+            conditions.add_reaches(reaches);
         }
-        let condition = match conditions.is_empty() {
-            true => String::new(),
-            false => format!(" WHERE {}", conditions.join(" AND ")),
-        };
-        parameters.push(i64::from(limit).into());
+        if let Some(after) = after {
+            conditions.add_cursor("notice.told_at, notice.id", "<", after);
+        }
         // The effect that gave the notice has its id; a second notice of the same effect has a number behind it.
         let effect = match self.database.dialect() {
             Dialect::Sqlite => "substr(notice.id, 1, instr(notice.id || '/', '/') - 1)",
             Dialect::Postgres => "split_part(notice.id, '/', 1)",
         };
+        let condition = conditions.clause();
+        let mut parameters = conditions.parameters;
+        parameters.push(i64::from(limit).into());
+        // The cross join keeps SQLite to notices first, by the index that they are sorted by, then the order of each.
         let statement = format!(
             "SELECT notice.id, notice.order_id, orders.number, notice.division_code, notice.email, notice.stage, \
              notice.due_at, notice.told_at, effect.payload \
-             FROM escalation notice JOIN orders ON orders.id = notice.order_id \
+             FROM escalation notice CROSS JOIN orders \
              LEFT JOIN effect ON effect.id = {effect}{condition} \
              ORDER BY notice.told_at DESC, notice.id DESC LIMIT ${}",
             parameters.len()

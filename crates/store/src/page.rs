@@ -9,15 +9,16 @@ use oms_domain::order::Order;
 /// Shorter words than this have no trigram.
 const INDEXED_TERM_CHARACTERS_MIN: usize = 3;
 
+/// What a list is filtered by; every parameter stands where it is added.
 #[derive(Default)]
-struct Conditions {
-    texts: Vec<String>,
-    parameters: Vec<Value>,
+pub(crate) struct Conditions {
+    pub(crate) texts: Vec<String>,
+    pub(crate) parameters: Vec<Value>,
 }
 
 impl Conditions {
     /// Adds a condition; `{}` in it becomes the parameter.
-    fn add(&mut self, condition: &str, parameter: impl Into<Value>) {
+    pub(crate) fn add(&mut self, condition: &str, parameter: impl Into<Value>) {
         self.parameters.push(parameter.into());
         self.texts.push(condition.replace("{}", &format!("${}", self.parameters.len())));
     }
@@ -54,8 +55,16 @@ impl Conditions {
         conditions
     }
 
-    /// Only what one of these reaches. A subtree is a stretch of the paths, which have an index.
-    fn add_reaches(&mut self, reaches: &[Reach]) {
+    /// Only what is behind a cursor in a list from the newest to the oldest, or whichever way the comparison says.
+    pub(crate) fn add_cursor(&mut self, columns: &str, comparison: &str, after: &Cursor) {
+        self.parameters.push(after.value.into());
+        self.parameters.push(after.id.as_str().into());
+        let number = self.parameters.len();
+        self.texts.push(format!("({columns}) {comparison} (${}, ${number})", number - 1));
+    }
+
+    /// Only orders that one of these reaches. A subtree is a stretch of the paths, which have an index.
+    pub(crate) fn add_reaches(&mut self, reaches: &[Reach]) {
         if reaches.iter().any(Reach::is_everything) {
             return;
         }
@@ -70,14 +79,14 @@ impl Conditions {
                     self.parameters.push(behind_subtree(path).into());
                     let number = self.parameters.len();
                     parts.push(format!(
-                        "division_code IN (SELECT code FROM division WHERE path >= ${} AND path < ${number})",
+                        "orders.division_code IN (SELECT code FROM division WHERE path >= ${} AND path < ${number})",
                         number - 1
                     ));
                 }
             }
             if !reach.kinds.is_empty() {
                 let codes = reach.kinds.iter().map(|kind| format!("'{}'", kind.code()));
-                parts.push(format!("kind IN ({})", codes.collect::<Vec<_>>().join(", ")));
+                parts.push(format!("orders.kind IN ({})", codes.collect::<Vec<_>>().join(", ")));
             }
             choices.push(format!("({})", parts.join(" AND ")));
         }
@@ -112,7 +121,7 @@ impl Conditions {
         }
     }
 
-    fn clause(&self) -> String {
+    pub(crate) fn clause(&self) -> String {
         match self.texts.is_empty() {
             true => String::new(),
             false => format!(" WHERE {}", self.texts.join(" AND ")),
@@ -140,10 +149,7 @@ pub async fn page<D: Database>(
         conditions.texts.push("due_at IS NOT NULL".to_owned());
     }
     if let Some(after) = &query.after {
-        conditions.parameters.push(after.value.into());
-        conditions.parameters.push(after.id.as_str().into());
-        let number = conditions.parameters.len();
-        conditions.texts.push(format!("({column}, id) {comparison} (${}, ${number})", number - 1));
+        conditions.add_cursor(&format!("{column}, id"), comparison, after);
     }
     // One more than asked for tells whether there is a next page.
     conditions.parameters.push((i64::from(query.limit) + 1).into());
