@@ -176,6 +176,14 @@ pub trait Identity: Sync {
         limit: u32,
     ) -> impl Future<Output = Result<Vec<GrantRecord>, StoreError>> + Send;
 
+    /// Of one person, and of those who name them as their substitute from now on, whether they are absent yet or not.
+    fn grants_at_hand(
+        &self,
+        login: &str,
+        now: Instant,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<GrantRecord>, StoreError>> + Send;
+
     fn grant(
         &self,
         id: &str,

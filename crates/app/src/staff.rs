@@ -77,7 +77,7 @@ pub async fn amend<P: Identity>(
             return Err(invalid("/substitute/login", "unknown-value", message));
         }
     }
-    guard_power(ports, actor, login, &patch).await?;
+    guard_power(ports, actor, login, &patch, now).await?;
     let secret = (patch.totp == Some(true)).then(totp_secret);
     let hash = patch.password.as_deref().map(password::hash);
     for _ in 0..STALE_RETRIES_MAX {
@@ -110,22 +110,25 @@ pub async fn amend<P: Identity>(
     Err(AppError::Busy)
 }
 
-/// Whoever sets a password or a substitute of somebody could act with their rights, and whoever stops them takes those
-/// away: they must have them all themselves.
+/// Whoever sets a password, a substitute or absences of somebody could act with their rights, and whoever stops them takes
+/// those away: they must have them all themselves. What somebody has when they stand in for others counts too, also before
+/// those are absent: a password lasts.
 async fn guard_power<P: Identity>(
     ports: &P,
     actor: &Actor,
     login: &str,
     patch: &StaffPatch,
+    now: Instant,
 ) -> Result<(), AppError> {
     let gives_power = patch.password.is_some()
         || patch.totp.is_some()
         || patch.substitute.is_some()
+        || patch.absences.is_some()
         || patch.active.is_some();
     if !gives_power || actor.may_everywhere(Right::Admin) || actor.name == login {
         return Ok(());
     }
-    for grant in ports.grants(Some(login), None, GRANTS_MAX as u32).await? {
+    for grant in ports.grants_at_hand(login, now, GRANTS_MAX as u32).await? {
         let given = given(ports, &grant.role, grant.division.as_deref(), grant.kinds).await?;
         // A grant over what is gone gives nothing.
         if let Some(right) =

@@ -101,6 +101,23 @@ impl<D: Database> Identity for Store<D> {
         rows.into_iter().map(grant).collect()
     }
 
+    async fn grants_at_hand(
+        &self,
+        login: &str,
+        now: Instant,
+        limit: u32,
+    ) -> Result<Vec<GrantRecord>, StoreError> {
+        let statement = format!(
+            "{GRANT} WHERE login IN (SELECT login FROM staff WHERE login = $1 UNION ALL \
+               SELECT login FROM staff WHERE substitute_login = $1 \
+               AND (substitute_until IS NULL OR substitute_until > $2)) \
+             ORDER BY id LIMIT $3"
+        );
+        let parameters = vec![login.into(), now.0.into(), i64::from(limit).into()];
+        let rows = self.database.query(&statement, parameters).await?;
+        rows.into_iter().map(grant).collect()
+    }
+
     async fn grant(&self, id: &str) -> Result<Option<GrantRecord>, StoreError> {
         let statement = format!("{GRANT} WHERE id = $1");
         let rows = self.database.query(&statement, vec![id.into()]).await?;

@@ -8,6 +8,7 @@ mod contract {
     mod calendars;
     mod documents;
     mod lists;
+    mod notices;
     mod organisation;
     mod outbox;
     mod plans;
@@ -22,6 +23,7 @@ mod contract {
 }
 
 mod use_cases {
+    mod branches;
     mod changing;
     mod coverage;
     mod documents;

@@ -219,7 +219,14 @@ async fn reading(store: &Store<Noting>, order: &Order) {
     let of_order = NoticeFilter { order_id: Some(order.id.clone()), ..all.clone() };
     let of_division = NoticeFilter { division: Some("head".to_owned()), ..all.clone() };
     let after = Cursor { value: MORNING.0, id: "id".to_owned() };
-    for filter in [all, of_order, of_division] {
+    let mut filters = vec![all, of_order, of_division];
+    for reaches in [within(&[]), within(&[OrderKind::Connect]), Some(Vec::new())] {
+        let reached =
+            filters[..3].iter().map(|it| NoticeFilter { within: reaches.clone(), ..it.clone() });
+        let reached: Vec<NoticeFilter> = reached.collect();
+        filters.extend(reached);
+    }
+    for filter in filters {
         store.notices(&filter, None, 50).await.expect("listed");
         store.notices(&filter, Some(&after), 50).await.expect("listed");
     }
@@ -237,6 +244,7 @@ async fn administering(store: &Store<Noting>, order: &Order) {
     store.staff_member("karimov").await.expect("looked up");
     store.roles().await.expect("listed");
     store.grant("id").await.expect("looked up");
+    store.grants_at_hand("karimov", MORNING, 50).await.expect("listed");
     store.token_record("id").await.expect("looked up");
     store.division_path("head").await.expect("looked up");
     for after in [None, Some("id")] {

@@ -25,6 +25,7 @@ on_both_databases! {
     whoever_stands_in_has_the_grants_of_the_absent_while_they_are_absent
     the_last_administrator_stays
     nobody_becomes_more_than_who_makes_them
+    nobody_becomes_more_by_who_stands_in_for_whom
     tokens_have_a_reach_an_end_and_can_be_revoked
     every_change_is_in_the_audit
 }
@@ -261,6 +262,57 @@ async fn nobody_becomes_more_than_who_makes_them(store: TestStore) {
     assert_eq!(missing(refused), Right::StaffWrite);
     let taken = add(ports, &admin(), &json!({ "login": "clerk", "name": "Two" }), MORNING).await;
     assert!(matches!(taken, Err(AppError::Rejected(Rejection::LoginTaken { .. }))), "{taken:?}");
+}
+
+async fn nobody_becomes_more_by_who_stands_in_for_whom(store: TestStore) {
+    establish(&store).await;
+    let role = json!({ "code": "personnel", "name": { "en": "Personnel", "ru": "Кадры" },
+                       "rights": ["staff.read", "staff.write"] });
+    add_role(&*store, &admin(), &role, MORNING).await.expect("it is added");
+    for login in ["personnel", "boss", "deputy", "clerk"] {
+        person(&store, login).await;
+    }
+    for login in ["personnel", "clerk"] {
+        granted(&store, json!({ "login": login, "role": "personnel" })).await;
+    }
+    granted(&store, json!({ "login": "boss", "role": "administrator" })).await;
+    let set = async |login: &str, patch: Value| {
+        amend(&*store, &admin(), login, &patch, MORNING).await.expect("changed");
+    };
+    let hour = |hours: i64| MORNING.plus_minutes(60 * hours).to_string();
+    set("boss", json!({ "substitute": { "login": "personnel", "until": hour(100) } })).await;
+    let session = enter(&store, "personnel", PASSWORD, None, MORNING).await.expect("logged in");
+    let personnel = actor(&store, &session, MORNING).await.expect("somebody");
+    let amended =
+        async |login: &str, patch: &Value| match amend(&*store, &personnel, login, patch, MORNING)
+            .await
+        {
+            Ok(_) => "yes",
+            Err(AppError::RightMissing(right)) => right.code(),
+            Err(error) => panic!("{error}"),
+        };
+    // Whoever stands in for somebody does not send them away, nor bring in who else does.
+    let away = json!({ "absences": [{ "from": hour(0), "until": hour(9) }] });
+    let password = json!({ "password": "another horse" });
+    assert_eq!(amended("boss", &away).await, "admin");
+    assert_eq!(amended("boss", &json!({ "absences": [] })).await, "admin");
+    assert_eq!(amended("boss", &json!({ "substitute": { "login": "clerk" } })).await, "admin");
+    // One may do so oneself, and to those who have no more.
+    assert_eq!(amended("personnel", &away).await, "yes");
+    assert_eq!(amended("clerk", &away).await, "yes");
+    assert_eq!(amended("deputy", &password).await, "yes");
+    // Who stands in for an administrator, away or not yet, is one as far as passwords go; until that ends.
+    set("boss", json!({ "substitute": { "login": "deputy" } })).await;
+    for patch in [&password, &away, &json!({ "totp": false }), &json!({ "active": false })] {
+        assert_eq!(amended("deputy", patch).await, "admin", "{patch}");
+    }
+    assert_eq!(amended("deputy", &json!({ "position": "Desk" })).await, "yes");
+    set("boss", json!({ "substitute": { "login": "deputy", "from": hour(1) } })).await;
+    assert_eq!(amended("deputy", &password).await, "admin");
+    set("boss", json!({ "substitute": { "login": "deputy", "until": hour(0) } })).await;
+    assert_eq!(amended("deputy", &password).await, "yes");
+    set("boss", json!({ "substitute": null })).await;
+    assert_eq!(amended("deputy", &password).await, "yes");
 }
 
 async fn tokens_have_a_reach_an_end_and_can_be_revoked(store: TestStore) {
