@@ -11,6 +11,8 @@ use std::collections::BTreeSet;
 
 const EXPECTED: &str = include_str!("rights_matrix.txt");
 const PASSWORD: &str = "correct horse";
+/// A task of the technical department.
+const TASK: &str = "site-survey";
 /// Whoever shows nothing, a subscriber, and somebody of the staff without a grant.
 const OTHERS: [&str; 3] = ["anonymous", "subscriber", "nobody"];
 
@@ -71,7 +73,8 @@ fn body_of(method: &str, path: &str) -> Option<Value> {
     Some(body)
 }
 
-/// What the role may: `yes`, `no` (the right is missing), or `-` (nobody knows who that is).
+/// What the role may: `yes`, `no` (the right is missing), `404` (to them the order is not there), or `-` (nobody knows who that
+/// is).
 async fn asked(
     app: &TestApp,
     caller: &Caller,
@@ -81,13 +84,10 @@ async fn asked(
 ) -> Result<&'static str> {
     let mut address = path.to_owned();
     if path.contains("{order}") {
-        // Each has an order of its own: what one does to it is nothing to the next.
-        let order = app.admin.post("/api/v1/orders", &unique(orders::connect(7))).await?;
-        order.expect(201)?;
-        address = path.replace("{order}", order.body["number"].as_str().context("a number")?);
+        address = path.replace("{order}", &ordered(app, path).await?).replace("{task}", TASK);
     }
     let id = "019ab5c6-0000-7000-8000-000000000001";
-    for name in ["{document}", "{effect}", "{grant}", "{token}", "{login}", "{task}"] {
+    for name in ["{document}", "{effect}", "{grant}", "{token}", "{login}"] {
         address = address.replace(name, id);
     }
     if path == "/api/v1/slots" {
@@ -108,6 +108,7 @@ async fn asked(
     match answer.status {
         401 if path != "/login" => Ok("-"),
         403 => Ok("no"),
+        404 if path.contains("{order}") && !path.contains("{document}") => Ok("404"),
         // A page sends whoever is not known to the log-in.
         200 if String::from_utf8_lossy(&answer.bytes).contains("name=\"password\"")
             && path != "/login" =>
@@ -117,6 +118,31 @@ async fn asked(
         status if status < 500 => Ok("yes"),
         status => anyhow::bail!("{method} {path} answered {status}: {}", answer.body),
     }
+}
+
+/// Each has an order of its own: what one does to it is nothing to the next. Where a task is to be done, it is open.
+async fn ordered(app: &TestApp, path: &str) -> Result<String> {
+    let mut form = unique(orders::connect(7));
+    let has_task = path.contains("{task}");
+    if has_task {
+        form["party"] = json!({
+            "type": "legalEntity", "name": "Tekstil", "taxId": "300000007", "phone": "+998712000000",
+            "representative": { "name": "Olim Yusupov", "position": "Director" },
+        });
+    }
+    let order = app.admin.post("/api/v1/orders", &form).await?;
+    order.expect(201)?;
+    let number = order.body["number"].as_str().context("a number")?.to_owned();
+    if has_task {
+        app.admin
+            .make_transition(&number, &json!({ "transition": "accept" }))
+            .await?
+            .expect(200)?;
+        let tasks = app.admin.items(&format!("/api/v1/orders/{number}/tasks")).await?;
+        let is_open = tasks.iter().any(|task| task["code"] == TASK && task["state"] == "open");
+        ensure!(is_open, "{TASK} is to be done");
+    }
+    Ok(number)
 }
 
 /// Two orders that are not the same request.
