@@ -38,7 +38,7 @@ pub async fn amend<P: Orders>(ports: &P, request: Request<'_>) -> Result<Decisio
     let reference = reference(request.name)?;
     for _ in 0..STALE_RETRIES_MAX {
         let loaded = ports.load(&reference).await?.ok_or_else(|| not_found(request.name))?;
-        let actor = there(request.actor, &loaded)?;
+        let actor = there(request.actor, &loaded, request.name)?;
         let scenario = scenario_of(&loaded)?;
         let order = &loaded.order;
         if let Expected::Version(version) = request.expected

@@ -76,7 +76,7 @@ async fn change_loaded<P: Orders>(
         let loaded = ports.load(reference).await?.ok_or_else(|| not_found(name_of(reference)))?;
         let workforce = workforce(ports, &loaded, actor, &command, now).await?;
         let seen = (&loaded, workforce.as_ref());
-        let decision = decide_on(seen, actor, expected, command.clone(), now)?;
+        let decision = decide_on(seen, name_of(reference), actor, expected, command.clone(), now)?;
         if decision.is_empty() && along.settlement.is_none() {
             return Ok((decision, loaded));
         }
@@ -118,7 +118,8 @@ pub async fn dry_run<P: Orders>(
 ) -> Result<Decision, AppError> {
     let loaded = ports.load(&reference(name)?).await?.ok_or_else(|| not_found(name))?;
     let workforce = workforce(ports, &loaded, actor, &command, now).await?;
-    let decision = decide_on((&loaded, workforce.as_ref()), actor, expected, command, now)?;
+    let seen = (&loaded, workforce.as_ref());
+    let decision = decide_on(seen, name, actor, expected, command, now)?;
     Ok(shown_to(actor, with_outlook(decision, &loaded, now)))
 }
 
@@ -142,7 +143,7 @@ pub async fn available<P: Orders>(
 ) -> Result<(Order, Vec<AvailableTransition>), AppError> {
     crate::read::require(actor, Right::OrdersRead)?;
     let loaded = ports.load(&reference(name)?).await?.ok_or_else(|| not_found(name))?;
-    let actor = there(actor, &loaded)?;
+    let actor = there(actor, &loaded, name)?;
     let scenario = scenario_of(&loaded)?;
     let neighbourhood = &loaded.neighbourhood;
     let calendars = &loaded.calendars;
@@ -183,12 +184,13 @@ fn note_rival(command: &mut Command) {
 
 fn decide_on(
     (loaded, workforce): (&LoadedOrder, Option<&Workforce>),
+    name: &str,
     actor: &Actor,
     expected: Expected,
     command: Command,
     now: Instant,
 ) -> Result<Decision, AppError> {
-    let actor = there(actor, loaded)?;
+    let actor = there(actor, loaded, name)?;
     if let Expected::Version(version) = expected
         && version != loaded.order.version
     {
@@ -201,12 +203,13 @@ fn decide_on(
     Ok(decide::decide(&loaded.order, command, context)?)
 }
 
-/// The caller as far as this order is concerned; one that they do not see is not found.
-pub(crate) fn there(actor: &Actor, loaded: &LoadedOrder) -> Result<Actor, AppError> {
+/// The caller as far as this order is concerned. One that they do not see is not found, in the words for one that there is
+/// not: by the name that they gave.
+pub(crate) fn there(actor: &Actor, loaded: &LoadedOrder, name: &str) -> Result<Actor, AppError> {
     let place = loaded.place();
     match actor.sees(&place) {
         true => Ok(actor.at(&place)),
-        false => Err(not_found(&loaded.order.number)),
+        false => Err(not_found(name)),
     }
 }
 

@@ -4,6 +4,7 @@ use crate::AppError;
 use crate::change::{Along, Expected, change_along};
 use crate::ports::{ClaimedEffect, EffectRecord, Effects, OrderReference, Orders, Settlement};
 use crate::read::require;
+use crate::scoped::Scoped;
 use oms_domain::decide::Command;
 use oms_domain::effect::{EffectKind, EffectState, retry_delay_ms};
 use oms_domain::limits::{EFFECT_ATTEMPTS_MAX, EFFECT_LEASE_MS, EFFECTS_CLAIMED_MAX};
@@ -143,8 +144,9 @@ pub enum Intervention {
     GiveUp,
 }
 
-/// A person repeats, completes or gives up an effect that failed for good. Answers the components to nudge.
-pub async fn intervene<P: Orders + Effects>(
+/// A person repeats, completes or gives up an effect that failed for good. Answers the components to nudge. An effect of an
+/// order that the caller does not see is not found.
+pub async fn intervene<P: Orders + Effects + Scoped>(
     ports: &P,
     actor: &Actor,
     id: &str,
@@ -155,6 +157,10 @@ pub async fn intervene<P: Orders + Effects>(
     require(actor, Right::EffectsManage)?;
     let not_found = || AppError::NotFound { what: format!("Effect {id:?}") };
     let record = ports.effect(id).await?.ok_or_else(not_found)?;
+    let reference = OrderReference::Id(record.order_id.clone());
+    let found = ports.locate(&reference).await?.filter(|(_, place)| actor.sees(place));
+    let (_, place) = found.ok_or_else(not_found)?;
+    require(&actor.at(&place), Right::EffectsManage)?;
     if record.state != EffectState::Fallout {
         return Err(Rejection::EffectNotInFallout { state: record.state.code() }.into());
     }
@@ -168,7 +174,6 @@ pub async fn intervene<P: Orders + Effects>(
     };
     let settlement = Settlement { effect: record.id.clone(), lease: None, state, error: None };
     let along = Along { settlement: Some(settlement), ..Along::default() };
-    let reference = OrderReference::Id(record.order_id.clone());
     let decision =
         change_along(ports, actor, &reference, Expected::Any, command, along, now).await?;
     let mut nudges: Vec<&'static str> =

@@ -20,7 +20,7 @@ pub async fn explain<P: Orders>(
 ) -> Result<(Order, Explanation), AppError> {
     require(actor, Right::OrdersRead)?;
     let loaded = ports.load(&reference(name)?).await?.ok_or_else(|| not_found(name))?;
-    let actor = there(actor, &loaded)?;
+    let actor = there(actor, &loaded, name)?;
     let scenario = scenario_of(&loaded)?;
     let (neighbourhood, calendars) = (&loaded.neighbourhood, &loaded.calendars);
     let context =

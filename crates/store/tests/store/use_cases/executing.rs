@@ -7,12 +7,14 @@ use oms_app::AppError;
 use oms_app::change::Along;
 use oms_app::effects::{Execution, Executor, Intervention, Tally, intervene, run as execute};
 use oms_app::ports::{ClaimedEffect, EffectRecord, Effects, Orders};
+use oms_domain::access::{Actor, Divisions, Grant, Holder, Reach};
 use oms_domain::decide::Command;
 use oms_domain::effect::{EffectKind, EffectState};
 use oms_domain::event::EventType;
 use oms_domain::limits::{EFFECT_ATTEMPTS_MAX, EFFECT_LEASE_MS, EFFECT_RETRY_DELAY_MS_MIN};
 use oms_domain::order::Order;
 use oms_domain::rejection::Rejection;
+use oms_domain::rights::Right;
 use oms_domain::time::Instant;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
@@ -290,6 +292,13 @@ fn interventions_need_their_right_and_an_effect() {
         };
         assert!(attempt(nobody(), &id).await.contains("effects.manage"));
         assert!(attempt(admin(), "no effect").await.contains("was not found"));
+        // Where its order is not seen, an effect is as one that there is not.
+        let divisions = Divisions::Subtree("/head/south/".to_owned());
+        let reach = Reach { divisions, kinds: Vec::new() };
+        let grant = Grant { rights: vec![Right::Admin], reach, periods: Vec::new() };
+        let south = Actor::of(Holder { name: "south".to_owned(), grants: vec![grant] }, MORNING);
+        let told = attempt(south, &id).await;
+        assert_eq!(told, attempt(admin(), "no effect").await.replace("no effect", &id));
         assert_eq!(record(&store, &order).await.state, EffectState::Fallout);
         assert_eq!(stored(&store, &order.id).await, order);
     });

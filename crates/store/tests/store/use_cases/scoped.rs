@@ -106,6 +106,17 @@ async fn an_order_elsewhere_is_not_found_whatever_is_asked_of_it(store: TestStor
     for (index, outcome) in outcomes.iter().enumerate() {
         assert!(matches!(outcome, Some(AppError::NotFound { .. })), "{index}: {outcome:?}");
     }
+    // By its id it is told of in the words for one that there is not.
+    let told = async |id: &str| {
+        let outcomes = [
+            available(ports, &south, id, MORNING).await.err(),
+            change(ports, &south, id, Expected::Any, comment(), MORNING).await.err(),
+            dry_run(ports, &south, id, Expected::Any, comment(), MORNING).await.err(),
+        ];
+        let sentences = outcomes.map(|outcome| outcome.expect("it is refused").to_string());
+        sentences.map(|sentence| sentence.replace(id, "ID"))
+    };
+    assert_eq!(told(&decision.order.id).await, told("019ab5c6-0000-7000-8000-000000000001").await);
     let north = somebody("technician", "/head/north/", &[]);
     let order = read::order(ports, &north, name).await.expect("it is seen");
     assert_eq!(order.number, *name);
