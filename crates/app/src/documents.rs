@@ -66,7 +66,8 @@ pub async fn keep<P: Documents>(
     })
 }
 
-/// A document's description, and the id of its order.
+/// The description of a document that its reader may have the file of, and the id of its order. That it exists is told in the
+/// list of its order's documents to more people: one that shows an identity document needs the right for those too.
 pub async fn describe<P: Scoped>(
     ports: &P,
     actor: &Actor,
@@ -77,7 +78,11 @@ pub async fn describe<P: Scoped>(
     let id = Uuid::try_parse(id).map_err(|_| not_found())?.to_string();
     let found = ports.locate_document(&id).await?;
     let found = found.filter(|found| actor.sees(&found.place)).ok_or_else(not_found)?;
-    require(&actor.at(&found.place), Right::DocumentsRead)?;
+    let actor = actor.at(&found.place);
+    require(&actor, Right::DocumentsRead)?;
+    if found.document.shows_identity_document() {
+        require(&actor, Right::IdentityDocuments)?;
+    }
     Ok((found.document, found.order_id))
 }
 

@@ -3,7 +3,9 @@
 use crate::support::database::TestStore;
 use crate::support::on_both_databases;
 use crate::support::operator::{self, divisions, establish};
-use crate::support::orders::{MORNING, connect, decision, document, save_of, saved, support};
+use crate::support::orders::{
+    MORNING, comment, connect, decision, document, next, save_of, saved, stored, support,
+};
 use oms_app::AppError;
 use oms_app::change::{Expected, available, change, dry_run};
 use oms_app::documents::describe;
@@ -87,9 +89,9 @@ async fn lists_counts_and_searches_have_what_their_reader_may_open(store: TestSt
 async fn an_order_elsewhere_is_not_found_whatever_is_asked_of_it(store: TestStore) {
     establish(&store).await;
     let decision = decision(&connect(), MORNING);
-    let contract = document(&decision.order, "contract", "hash");
+    let drawn = document(&decision.order, "work-order", "hash");
     store.put_content("hash", b"pdf").await.expect("kept");
-    let save = Save { documents: vec![contract.clone()], ..save_of(&decision, MORNING) };
+    let save = Save { documents: vec![drawn.clone()], ..save_of(&decision, MORNING) };
     store.save(save).await.expect("it is saved");
     let name = &decision.order.number;
     let ports = &*store;
@@ -101,7 +103,7 @@ async fn an_order_elsewhere_is_not_found_whatever_is_asked_of_it(store: TestStor
         available(ports, &south, name, MORNING).await.err(),
         change(ports, &south, name, Expected::Any, comment(), MORNING).await.err(),
         dry_run(ports, &south, name, Expected::Any, comment(), MORNING).await.err(),
-        describe(ports, &south, &contract.id).await.err(),
+        describe(ports, &south, &drawn.id).await.err(),
     ];
     for (index, outcome) in outcomes.iter().enumerate() {
         assert!(matches!(outcome, Some(AppError::NotFound { .. })), "{index}: {outcome:?}");
@@ -120,7 +122,7 @@ async fn an_order_elsewhere_is_not_found_whatever_is_asked_of_it(store: TestStor
     let north = somebody("technician", "/head/north/", &[]);
     let order = read::order(ports, &north, name).await.expect("it is seen");
     assert_eq!(order.number, *name);
-    assert_eq!(describe(ports, &north, &contract.id).await.expect("it is seen").0, contract);
+    assert_eq!(describe(ports, &north, &drawn.id).await.expect("it is seen").0, drawn);
     let cancel = Command::Cancel { reason: "Not wanted".to_owned(), penalty_confirmed: false };
     let refused = change(ports, &north, name, Expected::Any, cancel, MORNING).await;
     assert!(refused.is_err_and(|error| error.to_string().contains("orders.cancel")));
@@ -170,7 +172,29 @@ async fn identity_documents_show_to_those_who_may_see_them(store: TestStore) {
         let changed = change(&*store, &actor, &order.number, Expected::Any, comment, MORNING).await;
         assert_eq!(shown(&changed.expect("it is done").order), expected, "{role}");
     }
+    // Nor does a document show them to anybody else: neither the contract, nor a scan.
+    let kinds = ["contract", "passport", "work-order"];
+    let documents = kinds.map(|kind| document(&order, kind, "hash"));
+    store.put_content("hash", b"pdf").await.expect("kept");
+    let decision = next(&stored(&store, &order.id).await, comment("documents"), MORNING);
+    let save = Save { documents: documents.to_vec(), ..save_of(&decision, MORNING) };
+    store.save(save).await.expect("it is saved");
+    let cases = [
+        ("administrator", [true, true, true]),
+        ("operator", [true, true, true]),
+        ("technician", [false, false, true]),
+        ("auditor", [false, false, true]),
+    ];
+    for (role, expected) in cases {
+        let actor = somebody(role, "/head/north/", &[]);
+        for (document, is_shown) in documents.iter().zip(expected) {
+            let outcome = describe(&*store, &actor, &document.id).await;
+            let is_missing =
+                matches!(outcome, Err(AppError::RightMissing(Right::IdentityDocuments)));
+            assert_eq!((outcome.is_ok(), is_missing), (is_shown, !is_shown), "{role} {document:?}");
+        }
+    }
     // What is kept is whole.
-    let stored = crate::support::orders::stored(&store, &order.id).await;
-    assert_eq!(shown(&stored).as_deref(), Some("AA 1234567"));
+    let kept = stored(&store, &order.id).await;
+    assert_eq!(shown(&kept).as_deref(), Some("AA 1234567"));
 }
