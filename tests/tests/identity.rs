@@ -64,20 +64,116 @@ fn a_technician_of_one_branch_sees_its_orders_and_no_other() {
         there.post(&format!("{path}/comments"), &comment).await?.expect(404)?;
         here.post(&format!("{path}/comments"), &comment).await?.expect(200)?;
         there.get("/api/v1/staff").await?.expect(403)?;
-        // Who read it is noted after the answer; programs read for others, and are not.
-        let who = async || -> Result<Option<()>> {
-            let reads = app.admin.get(&format!("{path}/reads")).await?;
-            reads.expect(200)?;
-            let items = reads.body["items"].as_array().cloned().unwrap_or_default();
-            let is_here = items.iter().all(|read| read["actor"] == "here");
-            ensure!(is_here, "{items:?}");
-            Ok((items.len() == 1).then_some(()))
-        };
-        app.eventually("the reading is noted", who).await?;
+        // Who read it is noted after the answer: once alone, on two lists, and when they changed it.
+        let expected = ["change", "list", "list", "order"];
+        app.eventually("the readings are noted", || was_read(&app, &path, "here", &expected))
+            .await?;
         // What they did bears their name.
         let history = app.admin.history(&number).await?;
         let last = history.last().context("an event")?;
         ensure!(last["actor"] == "here", "{last}");
+        Ok(())
+    });
+}
+
+/// Whether these and no other readings of an order are noted, by their kinds in the order of the alphabet, and all by one.
+async fn was_read(app: &TestApp, path: &str, login: &str, expected: &[&str]) -> Result<Option<()>> {
+    let items = app.admin.items(&format!("{path}/reads")).await?;
+    ensure!(items.iter().all(|read| read["actor"] == login), "{items:?}");
+    let mut kinds: Vec<&str> = items.iter().filter_map(|read| read["what"].as_str()).collect();
+    kinds.sort_unstable();
+    ensure!(kinds.len() <= expected.len(), "{kinds:?}");
+    Ok((kinds == expected).then_some(()))
+}
+
+#[test]
+fn every_order_that_a_person_has_before_them_is_noted_and_none_that_a_program_has() {
+    on_both_databases(|kind| async move {
+        let app = TestApp::start(kind).await?;
+        let mut paths = Vec::new();
+        for number in 1..=3 {
+            let order = app.admin.post("/api/v1/orders", &orders::connect(number)).await?;
+            order.expect(201)?;
+            let number = order.body["number"].as_str().context("a number")?;
+            paths.push(format!("/api/v1/orders/{number}"));
+        }
+        let path = &paths[0];
+        let upload = app.admin.request(Method::POST, &format!("{path}/documents?kind=photo"));
+        let upload = send(upload.header("content-type", "image/png").body("a photo")).await?;
+        upload.expect(201)?;
+        let photo = upload.body["href"].as_str().context("an address")?;
+        hired(&app, "reader", json!({ "role": "operator" })).await?;
+        let reader = logged_in(&app, "reader").await?;
+        // Programs read for others, and tell those. So they come first: what they left would be found.
+        for caller in [&app.admin, &reader] {
+            let first = caller.get("/api/v1/orders?limit=2").await?;
+            first.expect(200)?;
+            let items = first.body["items"].as_array().context("items")?;
+            ensure!(
+                items.len() == 2 && items.iter().all(|item| item["party"]["phone"].is_string())
+            );
+            let next = first.body["nextCursor"].as_str().context("a second page")?;
+            let second = caller.get(&format!("/api/v1/orders?limit=2&cursor={next}")).await?;
+            second.expect(200)?;
+            ensure!(second.body["items"].as_array().map(Vec::len) == Some(1), "{}", second.body);
+            caller.get("/").await?.expect(200)?;
+            caller.get(path).await?.expect(200)?;
+            caller.get(&format!("{path}/history")).await?.expect(200)?;
+            caller.get(&format!("{path}/provisioning")).await?.expect(200)?;
+            caller.get(photo).await?.expect(200)?;
+            let comment = json!({ "text": "hello" });
+            caller.post(&format!("{path}/comments"), &comment).await?.expect(200)?;
+            // The page shows all of that, and is one reading.
+            caller.get(&path.replace("/api/v1", "")).await?.expect(200)?;
+        }
+        let opened =
+            ["change", "document", "history", "list", "list", "order", "order", "provisioning"];
+        for (path, expected) in paths.iter().zip([&opened[..], &opened[3..5], &opened[3..5]]) {
+            let noted = || was_read(&app, path, "reader", expected);
+            app.eventually("the readings are noted", noted).await?;
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_contract_and_a_scan_show_to_those_who_may_see_identity_documents() {
+    on_both_databases(|kind| async move {
+        let app = TestApp::start(kind).await?;
+        let mut form = orders::connect(1);
+        form["party"]["identityDocument"] = json!("AA 1234567");
+        let order = app.admin.post("/api/v1/orders", &form).await?;
+        order.expect(201)?;
+        let path = format!("/api/v1/orders/{}", order.body["number"].as_str().context("one")?);
+        for role in ["technician", "auditor", "operator"] {
+            hired(&app, role, json!({ "role": role })).await?;
+        }
+        for kind in ["contract", "passport", "photo"] {
+            let path = format!("{path}/documents?kind={kind}&name={kind}.txt");
+            let request = app.admin.request(Method::POST, &path);
+            send(request.header("content-type", "text/plain").body(kind)).await?.expect(201)?;
+        }
+        for (role, is_shown) in [("technician", false), ("auditor", false), ("operator", true)] {
+            let caller = logged_in(&app, role).await?;
+            // That a document is there is no secret; the file may be one.
+            let documents = caller.items(&format!("{path}/documents")).await?;
+            ensure!(documents.len() == 3, "{documents:?}");
+            for document in &documents {
+                let file = caller.get(document["href"].as_str().context("an address")?).await?;
+                if is_shown || document["kind"] == "photo" {
+                    file.expect(200)?;
+                    continue;
+                }
+                file.expect(403)?;
+                ensure!(file.problem() == "right-missing", "{}", file.body);
+                ensure!(file.body["right"] == "parties.identityDocuments", "{}", file.body);
+            }
+            let alone = caller.get(&path).await?;
+            let listed = caller.get("/api/v1/orders").await?;
+            let number = |order: &Value| order["party"].get("identityDocument").cloned();
+            ensure!(number(&alone.body).is_some() == is_shown, "{role}: {}", alone.body);
+            ensure!(number(&listed.body["items"][0]).is_none(), "{role}: {}", listed.body);
+        }
         Ok(())
     });
 }

@@ -162,7 +162,30 @@ async fn route_tells(app: &TestApp, number: &str, slot: &Value) -> Result<()> {
     ensure!(stop["party"]["phone"].as_str().is_some_and(|it| it.starts_with("+99891")), "{stop}");
     let possible = stop["transitions"].as_array().context("transitions")?;
     ensure!(possible.iter().any(|it| it["transition"] == "visit-failed"), "{stop}");
-    Ok(())
+    // Who read the route as a person has read of everybody on it.
+    let caller = person(app, "bekzod").await?;
+    caller.get(&format!("/api/v1/technicians/bekzod/route?date={date}")).await?.expect(200)?;
+    let reads = format!("/api/v1/orders/{number}/reads");
+    app.eventually("the reading is noted", || async {
+        let noted = app.admin.items(&reads).await?;
+        let is_one = |read: &Value| read["actor"] == "bekzod" && read["what"] == "route";
+        ensure!(noted.iter().all(is_one), "{noted:?}");
+        Ok((noted.len() == 1).then_some(()))
+    })
+    .await
+}
+
+/// A technician who has logged in.
+async fn person(app: &TestApp, login: &str) -> Result<Caller> {
+    let member = json!({ "login": login, "name": login, "password": "correct horse" });
+    app.admin.post("/api/v1/staff", &member).await?.expect(201)?;
+    let grant = json!({ "login": login, "role": "technician" });
+    app.admin.post("/api/v1/grants", &grant).await?.expect(201)?;
+    let typed = json!({ "login": login, "password": "correct horse" });
+    let begun = app.admin.anonymous(Method::POST, "/api/v1/session").json(&typed);
+    let begun = send(begun).await?;
+    begun.expect(201)?;
+    Caller::new(app.url(), begun.body["token"].as_str().context("a token")?)
 }
 
 #[test]

@@ -6,12 +6,15 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
 use oms_app::ports::{Effects, OrderFilter, OrderPageQuery, OrderSort, Organisation};
 use oms_app::read;
+use oms_app::reads::Reading;
 use oms_app::scenario_ports::known;
 use oms_domain::limits::{PAGE_ENTRIES_DEFAULT, PAGE_ENTRIES_MAX};
 use oms_domain::search::search_terms;
 use oms_domain::zone::WallClock;
 use oms_pages::{Page, Surroundings, WorkRow, order_page, orders_page};
-use oms_web::{Parameters, Problem, Session, clock, encode_cursor, language, note_read};
+use oms_web::{
+    Parameters, Problem, Session, clock, encode_cursor, language, note_read, note_reads,
+};
 
 pub async fn orders(
     session: Result<Session, Problem>,
@@ -40,6 +43,7 @@ async fn list(
     };
     parameters.finish()?;
     let found = read::page(&session.backend, &session.actor, &query).await?;
+    note_reads(&session, found.orders.iter().map(|order| &*order.id), Reading::List);
     let next = found.next.as_ref().map(|cursor| {
         let question: String = question.bytes().map(|byte| format!("%{byte:02X}")).collect();
         format!("/?q={question}&cursor={}", encode_cursor(cursor))
@@ -68,7 +72,7 @@ async fn one(
     let session = session?;
     let (backend, actor) = (&session.backend, &session.actor);
     let (order, outlook) = read::order_with_outlook(backend, actor, name, clock()).await?;
-    note_read(&session, &order.id, "order");
+    note_read(&session, &order.id, Reading::Order);
     let scenario = known(backend, &order.scenario).await?;
     let division = backend.division(&order.division.code).await?;
     let around = Surroundings {
@@ -78,7 +82,7 @@ async fn one(
         now: clock(),
         outlook: Some(&outlook),
     };
-    let history = read::history(backend, actor, name, 0, PAGE_ENTRIES_MAX).await?;
+    let (_, history) = read::history(backend, actor, name, 0, PAGE_ENTRIES_MAX).await?;
     let effects = backend.effects(None, Some(&order.id), None, PAGE_ENTRIES_MAX).await?;
     let work = effects
         .into_iter()

@@ -6,6 +6,7 @@ use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use oms_app::documents::{self, Upload};
+use oms_app::reads::Reading;
 use oms_app::{profile, read};
 use oms_domain::limits::UPLOAD_BYTES_MAX;
 use oms_domain::order::Document;
@@ -84,7 +85,7 @@ pub async fn download(
     if none_match_hits(&headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
     }
-    note_read(&session, &order_id, "document");
+    note_read(&session, &order_id, Reading::Document);
     // The bytes of a document never change, and are nobody else's business.
     file(&session.backend, &document, "private, max-age=31536000, immutable").await
 }

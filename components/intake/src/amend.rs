@@ -31,6 +31,6 @@ pub async fn amend(
     let decision = amend::amend(&session.backend, request).await?;
     Ok(match dry_run {
         true => json_answer(StatusCode::OK, &[], &preview(&decision)),
-        false => changed(&decision),
+        false => changed(&session, &decision),
     })
 }

@@ -5,13 +5,14 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
 use oms_app::ports::{OrderFilter, OrderPageQuery, OrderSort, StoreError};
 use oms_app::read;
+use oms_app::reads::Reading;
 use oms_domain::event::Event;
 use oms_domain::limits::SEARCH_CHARACTERS_MAX;
 use oms_domain::order::{Channel, Order, OrderKind, OrderState};
 use oms_domain::search::search_terms;
 use oms_web::{
     Parameters, Problem, Session, clock, encode_cursor, entity_tag, json_answer, json_text_answer,
-    none_match_hits, note_read,
+    none_match_hits, note_read, note_reads,
 };
 use serde_json::{Value, json};
 
@@ -31,7 +32,7 @@ pub async fn one(
     if none_match_hits(&headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
     }
-    note_read(&session, &order.id, "order");
+    note_read(&session, &order.id, Reading::Order);
     let answer = outlook.answer(&order).map_err(|error| {
         StoreError::Corrupt(format!("order {} can't be written: {error}", order.id))
     })?;
@@ -76,6 +77,7 @@ pub async fn list(session: Session, mut parameters: Parameters) -> Result<Respon
         let total = read::count(&session.backend, &session.actor, &query.filter, TOTAL_MAX).await?;
         answer["total"] = json!(total);
     }
+    note_reads(&session, page.orders.iter().map(|order| &*order.id), Reading::List);
     Ok(json_answer(StatusCode::OK, &[], &answer))
 }
 
@@ -87,8 +89,9 @@ pub async fn history(
     let limit = parameters.limit();
     let after = parameters.cursor().map_or(0, |cursor| cursor.value);
     parameters.finish()?;
-    let mut events =
+    let (order, mut events) =
         read::history(&session.backend, &session.actor, &name, after, limit + 1).await?;
+    note_read(&session, &order.id, Reading::History);
     let more = events.len() > limit as usize;
     events.truncate(limit as usize);
     let next = events.last().filter(|_| more).map(|event| {

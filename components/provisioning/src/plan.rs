@@ -6,9 +6,10 @@ use axum::response::Response;
 use http::StatusCode;
 use oms_app::ports::Effects;
 use oms_app::read;
+use oms_app::reads::Reading;
 use oms_domain::limits::PAGE_ENTRIES_MAX;
 use oms_domain::provisioning;
-use oms_web::{Parameters, Problem, Session, json_answer};
+use oms_web::{Parameters, Problem, Session, json_answer, note_read};
 use serde_json::json;
 
 pub async fn show(
@@ -33,7 +34,12 @@ pub async fn show(
             })
         })
         .collect();
-    let plan: Vec<_> = provisioning::plan(&order)
+    // Orders that need nothing of the billing system tell nothing of anybody here.
+    let planned = provisioning::plan(&order);
+    if !planned.is_empty() {
+        note_read(&session, &order.id, Reading::Provisioning);
+    }
+    let plan: Vec<_> = planned
         .into_iter()
         .map(|object| {
             let attributes: serde_json::Map<_, _> =

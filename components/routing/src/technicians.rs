@@ -4,12 +4,13 @@ use axum::body::Body;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
+use oms_app::reads::Reading;
 use oms_app::workforce::{self, TechnicianList, Visit};
 use oms_domain::decide::AvailableTransition;
 use oms_domain::limits::TECHNICIANS_BODY_BYTES_MAX;
 use oms_web::{
     Parameters, Problem, Session, clock, entity_tag, if_match, json_answer, json_body_up_to,
-    none_match_hits,
+    none_match_hits, note_reads,
 };
 use serde_json::{Value, json};
 
@@ -55,6 +56,7 @@ pub async fn route(
     parameters.finish()?;
     let (backend, actor) = (&session.backend, &session.actor);
     let route = workforce::route(backend, actor, &code, date, clock()).await?;
+    note_reads(&session, route.visits.iter().map(|(visit, _)| &*visit.order.id), Reading::Route);
     let visits: Vec<Value> = route.visits.iter().map(stop).collect();
     let answer = json!({
         "technician": { "code": route.technician.code, "name": route.technician.name },

@@ -177,7 +177,7 @@ pub async fn apply(
         return Ok(json_answer(StatusCode::OK, &[], &preview(&decision)));
     }
     let decision = change::change(backend, actor, name, expected, command, clock()).await?;
-    Ok(changed(&decision))
+    Ok(changed(&session, &decision))
 }
 
 /// `?dryRun=true` asks what a command would do.

@@ -43,7 +43,7 @@ pub async fn make(
         return Ok(json_answer(StatusCode::OK, &[], &preview(&decision)));
     }
     let decision = change::change(backend, actor, &name, expected, command, clock()).await?;
-    Ok(changed(&decision))
+    Ok(changed(&session, &decision))
 }
 
 fn read_transition(body: &JsonBody) -> Result<Command, Problem> {

@@ -67,7 +67,7 @@ pub async fn page<P: Orders>(
     require(actor, Right::OrdersRead)?;
     let filter = within_reach(actor, &query.filter);
     let page = ports.page(&OrderPageQuery { filter, ..query.clone() }).await?;
-    Ok(OrderPage { orders: listed(page.orders, actor), next: page.next })
+    Ok(OrderPage { orders: listed(page.orders), next: page.next })
 }
 
 /// How many orders a filter finds among those that the reader may open, counted up to `limit`.
@@ -85,16 +85,17 @@ fn within_reach(actor: &Actor, filter: &OrderFilter) -> OrderFilter {
     OrderFilter { within: actor.reach_of(Right::OrdersRead), ..filter.clone() }
 }
 
-/// The history after an event, oldest first.
+/// The order, and its history after an event, oldest first.
 pub async fn history<P: Orders + Scoped>(
     ports: &P,
     actor: &Actor,
     name: &str,
     after: i64,
     limit: u32,
-) -> Result<Vec<Event>, AppError> {
+) -> Result<(Order, Vec<Event>), AppError> {
     let order = order(ports, actor, name).await?;
-    Ok(ports.history(&order.id, after, limit.min(PAGE_ENTRIES_MAX + 1)).await?)
+    let events = ports.history(&order.id, after, limit.min(PAGE_ENTRIES_MAX + 1)).await?;
+    Ok((order, events))
 }
 
 pub fn not_found(name: &str) -> AppError {

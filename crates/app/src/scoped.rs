@@ -42,15 +42,19 @@ pub fn require_everywhere(actor: &Actor, right: Right) -> Result<(), AppError> {
 /// The order as this caller may see it; who sees it is decided elsewhere.
 #[must_use]
 pub fn shown(mut order: Order, to: &Actor) -> Order {
-    if !to.may(Right::IdentityDocuments)
-        && let Some(party) = &mut order.party
-    {
-        party.identity_document = None;
+    if !to.may(Right::IdentityDocuments) {
+        hide_identity_document(&mut order);
     }
     order
 }
 
-/// As whom a caller sees orders that were not looked at one by one; None: as themselves. Where a right reaches less than
+fn hide_identity_document(order: &mut Order) {
+    if let Some(party) = &mut order.party {
+        party.identity_document = None;
+    }
+}
+
+/// As whom a caller sees an order whose place was not looked at; None: as themselves. Where a right reaches less than
 /// the reading does, nothing of it shows: the order itself, opened alone, shows it.
 #[must_use]
 pub fn viewer(actor: &Actor) -> Option<Actor> {
@@ -65,10 +69,10 @@ pub fn viewer(actor: &Actor) -> Option<Actor> {
     (!shows_all).then(|| Actor::with_rights(&actor.name, &[]))
 }
 
-/// The orders of a list as this caller may see them.
+/// The orders of a list. It has nobody's identity document, whoever asks: who looks for an order among others has no use
+/// for those of all the others. The order itself, opened alone, shows it.
 #[must_use]
-pub fn listed(orders: Vec<Order>, to: &Actor) -> Vec<Order> {
-    let other = viewer(to);
-    let viewer = other.as_ref().unwrap_or(to);
-    orders.into_iter().map(|order| shown(order, viewer)).collect()
+pub fn listed(mut orders: Vec<Order>) -> Vec<Order> {
+    orders.iter_mut().for_each(hide_identity_document);
+    orders
 }

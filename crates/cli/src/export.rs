@@ -58,7 +58,7 @@ pub struct Export {
 
 #[derive(Debug, Subcommand)]
 enum ExportCommand {
-    /// All orders, oldest first: one a line.
+    /// All orders, oldest first: one a line. Identity documents are not in it.
     #[command(
         after_help = "Examples:\n  oms export orders --output orders.jsonl\n  oms export orders --format csv > orders.csv"
     )]
@@ -75,7 +75,7 @@ enum ExportCommand {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// The whole orders, as the API has them.
+    /// The whole orders, as the list of the API has them: without identity documents.
     JsonLines,
     /// A table of what is in every order, for spreadsheets.
     Csv,

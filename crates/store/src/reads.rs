@@ -1,22 +1,31 @@
 //! Who read the personal data of which order.
 
 use crate::Store;
-use crate::database::{Database, Row};
+use crate::codec::write;
+use crate::database::{Database, Dialect, Row};
 use oms_app::ports::StoreError;
 use oms_app::reads::{PersonalRead, PersonalReads};
 use oms_domain::time::Instant;
 
 impl<D: Database> PersonalReads for Store<D> {
-    async fn note_read(&self, read: &PersonalRead) -> Result<(), StoreError> {
-        let statement = "INSERT INTO personal_data_read (id, order_id, actor, what, at) VALUES ($1, $2, $3, $4, $5)";
-        let parameters = vec![
-            read.id.as_str().into(),
-            read.order_id.as_str().into(),
-            read.actor.as_str().into(),
-            read.what.as_str().into(),
-            read.at.0.into(),
-        ];
-        Ok(self.database.execute(statement, parameters).await?)
+    async fn note_reads(&self, reads: &[PersonalRead]) -> Result<(), StoreError> {
+        let statement = match self.database.dialect() {
+            Dialect::Sqlite => {
+                "INSERT INTO personal_data_read (id, order_id, actor, what, at) \
+                 SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each($1)"
+            }
+            Dialect::Postgres => {
+                "INSERT INTO personal_data_read (id, order_id, actor, what, at) \
+                 SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, CAST(value ->> 4 AS BIGINT) \
+                 FROM json_array_elements($1::text::json)"
+            }
+        };
+        let rows: Vec<_> = reads
+            .iter()
+            .map(|read| (&read.id, &read.order_id, &read.actor, &read.what, read.at.0))
+            .collect();
+        let rows = write("the readings", &rows)?;
+        Ok(self.database.execute(statement, vec![rows.into()]).await?)
     }
 
     async fn reads(

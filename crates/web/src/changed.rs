@@ -1,16 +1,19 @@
 //! The answers to a command: the changed order, or what would come of it.
 
-use crate::{Problem, entity_tag, if_match, json_answer, nudge};
+use crate::{Problem, Session, entity_tag, if_match, json_answer, note_read, nudge};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode, header};
 use oms_app::change::Expected;
+use oms_app::reads::Reading;
 use oms_domain::decide::Decision;
 use serde_json::{Value, json};
 
-/// The changed order; the executors of what it asks for are nudged.
-pub fn changed(decision: &Decision) -> Response {
+/// The changed order; the executors of what it asks for are nudged. Whoever gave the command reads it whole, also where it
+/// changed nothing and the history has no entry of them.
+pub fn changed(session: &Session, decision: &Decision) -> Response {
     nudge(decision.effects.iter().map(|effect| effect.kind.executor()));
     let order = &decision.order;
+    note_read(session, &order.id, Reading::Change);
     json_answer(
         StatusCode::OK,
         &[(header::ETAG, entity_tag(order.version))],

@@ -25,7 +25,7 @@ pub use changed::{changed, preview, required_version};
 pub use conditional::{entity_tag, if_match, none_match_hits};
 pub use language::language;
 pub use list::list_answer;
-pub use note::note_read;
+pub use note::{note_read, note_reads};
 pub use nudge::nudge;
 pub use oms_store::SCHEMA_VERSION;
 pub use parameters::{Parameters, decode_cursor, encode_cursor};

@@ -13,6 +13,7 @@ mod contract {
     mod outbox;
     mod plans;
     mod races;
+    mod reads;
     mod routed;
     mod saving;
     mod scenarios;

@@ -17,7 +17,7 @@ use oms_app::ports::{
     Cursor, Documents, Effects, NewIdempotencyKey, OrderFilter, OrderPageQuery, OrderReference,
     OrderSort, Orders, Organisation, RegistrationQuery, Save, Settlement, Tokens,
 };
-use oms_app::reads::{PersonalReads, note};
+use oms_app::reads::{PersonalReads, Reading, note};
 use oms_app::scenario_ports::Scenarios;
 use oms_app::scoped::Scoped;
 use oms_app::subscribers::Subscribers;
@@ -256,7 +256,7 @@ async fn administering(store: &Store<Noting>, order: &Order) {
             store.grants(login, after, 50).await.expect("listed");
         }
     }
-    note(store, "karimov", &order.id, "order", MORNING).await.expect("noted");
+    note(store, "karimov", &[order.id.clone()], Reading::List, MORNING).await.expect("noted");
     store.access_credentials(&order.number).await.expect("looked up");
     store.subscriber("hash", MORNING).await.expect("looked up");
     let after = Cursor { value: MORNING.0, id: order.id.clone() };

@@ -149,7 +149,7 @@ fn orders_are_read_with_the_right_to_it() {
         assert_eq!(read::order(&*store, &admin, &order.number).await.expect("read"), order);
         let page = read::page(&*store, &admin, &query).await.expect("read");
         assert_eq!(page.orders, vec![order.clone()]);
-        let history = read::history(&*store, &admin, &order.id, 0, 1_000).await.expect("read");
+        let (_, history) = read::history(&*store, &admin, &order.id, 0, 1_000).await.expect("read");
         assert_eq!(history.len(), 2);
 
         let refused = [
