@@ -131,6 +131,9 @@ async fn check(caller: &Caller, case: &Case, open: &str, closed: &str) -> Result
     ensure!(answer.body["status"] == json!(case.status), "names another status");
     let detail = answer.body["detail"].as_str().unwrap_or_default();
     ensure!(detail.len() > 5, "says nothing: {}", answer.body);
+    let said = |language: &str| answer.body["messages"][language].as_str().unwrap_or_default();
+    let is_russian = said("ru").chars().any(|sign| ('а'..='я').contains(&sign));
+    ensure!(said("en").len() > 5 && is_russian, "is not told in both languages: {}", answer.body);
     let faults = answer.body["errors"].as_array().cloned().unwrap_or_default();
     let found: Vec<String> = faults
         .iter()

@@ -17,8 +17,19 @@ fn text(path: &str) -> String {
 
 /// The lines of the page's tables by code: its cells after the code.
 fn page() -> BTreeMap<String, Vec<String>> {
+    lines_of(&text("docs/rejections.md"))
+}
+
+/// The same of one of its sections.
+fn section(title: &str) -> BTreeMap<String, Vec<String>> {
+    let page = text("docs/rejections.md");
+    let (_, rest) = page.split_once(&format!("\n## {title}\n")).expect("the section");
+    lines_of(rest.split("\n## ").next().unwrap_or_default())
+}
+
+fn lines_of(text: &str) -> BTreeMap<String, Vec<String>> {
     let mut lines = BTreeMap::new();
-    for line in text("docs/rejections.md").lines().filter(|line| line.starts_with("| ")) {
+    for line in text.lines().filter(|line| line.starts_with("| ")) {
         let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
         // Where the status comes first, the code is the second cell.
         let is_code = |cell: &&str| {
@@ -98,7 +109,7 @@ fn rejections() -> Vec<(String, String, String)> {
     found
 }
 
-/// The sources of what answers requests.
+/// The sources of what answers requests; the table of what it says is none, or all of it would count as said.
 fn sources() -> Vec<String> {
     let mut found = Vec::new();
     let mut waiting: Vec<PathBuf> = ["components", "crates/app", "crates/domain", "crates/web"]
@@ -110,7 +121,7 @@ fn sources() -> Vec<String> {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             if path.is_dir() && !["tests", "target", "billmaster"].contains(&name.as_str()) {
                 waiting.push(path);
-            } else if name.ends_with(".rs") {
+            } else if name.ends_with(".rs") && name != "sentences.rs" {
                 let text = std::fs::read_to_string(&path).expect("a text");
                 found.push(text.split("#[cfg(test)]").next().unwrap_or_default().to_owned());
             }
@@ -144,20 +155,33 @@ fn arguments(text: &str) -> Vec<String> {
     arguments.filter(|argument| !argument.is_empty()).collect()
 }
 
-/// Codes of problems and faults that the sources name: each way to make one has its code at a known place.
-fn named(sources: &[String]) -> BTreeSet<String> {
-    // The call, and which of its arguments is the code; those that also name a row or a list have it one later.
-    let calls = [
-        ("fault(", 1),
-        ("faults.add(", 1),
-        ("bad_parameter(", 1),
-        ("Problem::new(", 1),
-        ("bad_request(", 0),
-        ("Err((", 0),
-    ];
+/// Code, English and Russian sentence of what is no rejection by a rule.
+fn problems() -> BTreeMap<String, [String; 2]> {
+    let source = text("crates/web/src/sentences.rs");
+    let (_, table) = source.split_once("const SENTENCES").expect("the table");
+    let (table, _) = table.split_once("];").expect("its end");
+    // Nothing is escaped in it: what is quoted is every other piece.
+    let quoted: Vec<&str> = table.split('"').skip(1).step_by(2).collect();
+    let (lines, rest) = quoted.as_chunks::<3>();
+    assert!(rest.is_empty(), "{rest:?}");
+    lines
+        .iter()
+        .map(|[code, en, ru]| ((*code).to_owned(), [(*en).to_owned(), (*ru).to_owned()]))
+        .collect()
+}
+
+/// A call that makes a problem or a fault, and which of its arguments is the code; those that also name a row or a list have
+/// it one later.
+type Call = (&'static str, usize);
+const OF_PROBLEMS: [Call; 2] = [("Problem::new(", 1), ("bad_request(", 0)];
+const OF_FAULTS: [Call; 4] =
+    [("fault(", 1), ("faults.add(", 1), ("bad_parameter(", 1), ("Err((", 0)];
+
+/// The codes that such calls name.
+fn called(sources: &[String], calls: &[Call]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for source in sources {
-        for (call, place) in calls {
+        for &(call, place) in calls {
             for (at, _) in source.match_indices(call) {
                 let arguments = arguments(&source[at + call.len()..]);
                 let later = usize::from(call == "fault(" && arguments.len() == 4);
@@ -168,6 +192,15 @@ fn named(sources: &[String]) -> BTreeSet<String> {
                 found.extend(code);
             }
         }
+    }
+    found
+}
+
+/// Codes of problems and faults that the sources name: each way to make one has its code at a known place.
+fn named(sources: &[String]) -> BTreeSet<String> {
+    let mut found = called(sources, &OF_PROBLEMS);
+    found.extend(called(sources, &OF_FAULTS));
+    for source in sources {
         // Made as it is, or the word of a finding.
         for (mark, end) in [("code: \"", "\".to_owned()"), ("FindingKind::", ",")] {
             for piece in source.split(mark).skip(1) {
@@ -193,6 +226,29 @@ fn every_rejection_is_documented_as_the_product_says_it() {
         });
         assert_eq!(cells[..2], [english, russian], "{code}");
     }
+}
+
+#[test]
+fn every_other_problem_is_documented_as_the_product_says_it() {
+    let mut page = section("The request can't be answered");
+    let problems = problems();
+    for (code, said) in &problems {
+        let cells = page.remove(code).unwrap_or_else(|| {
+            panic!(
+                "docs/rejections.md has no line for:\n| `{code}` | {} | {} | … |",
+                said[0], said[1]
+            )
+        });
+        // The page shows names as code.
+        assert_eq!(cells[..2].iter().map(|cell| cell.replace('`', "")).collect::<Vec<_>>(), said);
+    }
+    assert!(page.is_empty(), "the product has no sentence for {:?}", page.keys());
+    let mut named = called(&sources(), &OF_PROBLEMS);
+    // A missing right is a rejection by its sentence, wherever it is found missing.
+    assert!(named.remove("right-missing"));
+    assert!(named.len() > 20, "{named:?}");
+    let mute: Vec<_> = named.iter().filter(|code| !problems.contains_key(*code)).collect();
+    assert!(mute.is_empty(), "crates/web/src/sentences.rs has no sentence for {mute:?}");
 }
 
 #[test]

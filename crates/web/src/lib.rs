@@ -11,6 +11,7 @@ mod note;
 mod nudge;
 mod parameters;
 mod problem;
+mod sentences;
 mod serve;
 mod subscriber;
 

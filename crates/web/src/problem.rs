@@ -1,11 +1,13 @@
 //! Errors as problem documents (RFC 9457). Here, and only here, a use case's error becomes a status.
 
+use crate::sentences::sentences;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use oms_app::AppError;
 use oms_app::ports::StoreError;
 use oms_domain::input::{Fault, UNKNOWN_FIELD};
 use oms_domain::rejection::Rejection;
+use oms_domain::scenario::LocalText;
 use serde_json::{Value, json};
 
 /// Base of the `type` of every problem; the last part is stable.
@@ -18,6 +20,8 @@ pub struct Problem {
     code: String,
     title: &'static str,
     detail: String,
+    /// The same for people, in every language of the product.
+    messages: Option<LocalText>,
     errors: Vec<Fault>,
     more: Vec<(&'static str, Value)>,
     headers: Vec<(HeaderName, HeaderValue)>,
@@ -35,6 +39,7 @@ impl Problem {
             code: code.to_owned(),
             title,
             detail: detail.into(),
+            messages: sentences(code),
             errors: Vec::new(),
             more: Vec::new(),
             headers: Vec::new(),
@@ -68,10 +73,29 @@ impl Problem {
     }
 
     pub fn unauthorized(detail: &str) -> Self {
-        let mut problem =
-            Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", "Who are you?", detail);
-        problem.headers.push((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
-        problem
+        Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", "Who are you?", detail).with_bearer()
+    }
+
+    /// Says how one makes oneself known (RFC 9110, section 11.6.1).
+    fn with_bearer(mut self) -> Self {
+        self.headers.push((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
+        self
+    }
+
+    #[must_use]
+    fn with_messages(self, messages: LocalText) -> Self {
+        Problem { messages: Some(messages), ..self }
+    }
+
+    /// What stands in braces in the sentences is filled in.
+    #[must_use]
+    fn with_filled(mut self, name: &str, value: &str) -> Self {
+        let name = format!("{{{name}}}");
+        self.messages = self.messages.map(|told| LocalText {
+            en: told.en.replace(&name, value),
+            ru: told.ru.replace(&name, value),
+        });
+        self
     }
 
     pub fn not_found(detail: impl Into<String>) -> Self {
@@ -125,6 +149,7 @@ impl From<AppError> for Problem {
             AppError::NotFound { .. } => Problem::not_found(detail),
             AppError::RightMissing(right) => {
                 Problem::new(StatusCode::FORBIDDEN, "right-missing", "A right is missing", detail)
+                    .with_messages(Rejection::RightMissing(right).sentences())
                     .with("right", json!(right.code()))
             }
             AppError::Invalid(faults) => {
@@ -143,7 +168,7 @@ impl From<AppError> for Problem {
                 };
                 let problem =
                     Problem::new(status, rejection.code(), "A rule does not allow this", detail)
-                        .with("messages", json!(rejection.sentences()));
+                        .with_messages(rejection.sentences());
                 match &rejection {
                     Rejection::NoFreeSlot { next, .. } => problem.with("slots", json!(next)),
                     Rejection::SeveralFaults { faults } => {
@@ -184,19 +209,16 @@ impl From<AppError> for Problem {
                 detail,
             ),
             AppError::LoginWrong => {
-                let mut problem = Problem::unauthorized(&detail);
-                problem.code = "login-wrong".to_owned();
-                problem
+                Problem::new(StatusCode::UNAUTHORIZED, "login-wrong", "Who are you?", detail)
+                    .with_bearer()
             }
             AppError::CodeMissing => {
-                let mut problem = Problem::unauthorized(&detail);
-                problem.code = "code-missing".to_owned();
-                problem
+                Problem::new(StatusCode::UNAUTHORIZED, "code-missing", "Who are you?", detail)
+                    .with_bearer()
             }
             AppError::AccessCodeWrong => {
-                let mut problem = Problem::unauthorized(&detail);
-                problem.code = "access-code-wrong".to_owned();
-                problem
+                Problem::new(StatusCode::UNAUTHORIZED, "access-code-wrong", "Who are you?", detail)
+                    .with_bearer()
             }
             AppError::LoginLocked { seconds } => Problem::new(
                 StatusCode::TOO_MANY_REQUESTS,
@@ -204,6 +226,7 @@ impl From<AppError> for Problem {
                 "Too many log-ins failed",
                 detail,
             )
+            .with_filled("seconds", &seconds.to_string())
             .with_header(header::RETRY_AFTER, &seconds.to_string()),
             AppError::Busy => {
                 Problem::new(StatusCode::CONFLICT, "busy", "Others are changing the order", detail)
@@ -249,6 +272,9 @@ impl IntoResponse for Problem {
             "detail": self.detail,
         });
         if let Value::Object(object) = &mut document {
+            if let Some(messages) = &self.messages {
+                object.insert("messages".to_owned(), json!(messages));
+            }
             if !self.errors.is_empty() {
                 object.insert("errors".to_owned(), json!(self.errors));
             }
