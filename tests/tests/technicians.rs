@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use futures::future::try_join_all;
 use oms_domain::rights::Right;
+use oms_tests::app::now;
 use oms_tests::caller::send;
 use oms_tests::{Caller, DatabaseKind, TestApp, on_both_databases, orders};
 use reqwest::Method;
@@ -116,8 +117,8 @@ async fn lived(kind: DatabaseKind) -> Result<()> {
     let appointment = &made.body["appointment"];
     ensure!(appointment["from"] == slots[4]["from"], "{appointment}");
     ensure!(appointment["technician"] == "anvar" && appointment["override"] == false);
-    let now = free_slots(&app.admin, "tashkent-centre").await?;
-    let same = now.iter().find(|slot| slot["from"] == slots[4]["from"]).context("still free")?;
+    let left = free_slots(&app.admin, "tashkent-centre").await?;
+    let same = left.iter().find(|slot| slot["from"] == slots[4]["from"]).context("still free")?;
     ensure!(same["technician"] == "bekzod" && same["others"] == 0, "{same}");
 
     let path = format!("/api/v1/orders/{number}/appointment");
@@ -142,10 +143,35 @@ async fn lived(kind: DatabaseKind) -> Result<()> {
         Ok((!app.admin.items(&documents).await?.is_empty()).then_some(()))
     })
     .await?;
+    // The work is done before anybody had to come: the time is free again.
+    let visited = json!({ "transition": "visited", "fields": { "cause": "line" } });
+    let done = app.admin.make_transition(&number, &visited).await?;
+    done.expect(200)?;
+    ensure!(done.body["appointment"].is_null(), "{}", done.body);
+    let event = last_event(&app, &number, "visitReleased").await?;
+    ensure!(event["data"]["workDone"] == true, "{event}");
+    ensure!(app.database.number("SELECT count(*) FROM booking").await? == 0);
+    visited_in_time(&app, 3).await
+}
+
+/// A visit that has begun is done with the order's stage.
+async fn visited_in_time(app: &TestApp, number: u32) -> Result<()> {
+    let number = call_for_help(app, number).await?;
+    let soon = now().plus_ms(2_000);
+    let mut body = visit(Some(&json!({ "from": soon, "technician": "anvar" })));
+    body["override"] = json!(true);
+    app.admin.make_transition(&number, &body).await?.expect(200)?;
+    let documents = format!("/api/v1/orders/{number}/documents");
+    app.eventually("the work-order is drawn and the visit has begun", || async {
+        let is_drawn = !app.admin.items(&documents).await?.is_empty();
+        Ok((is_drawn && now() > soon).then_some(()))
+    })
+    .await?;
     let visited = json!({ "transition": "visited", "fields": { "cause": "line" } });
     let done = app.admin.make_transition(&number, &visited).await?;
     done.expect(200)?;
     ensure!(done.body["appointment"]["state"] == "done", "{}", done.body);
+    ensure!(app.database.number("SELECT count(*) FROM booking WHERE state = 'done'").await? == 1);
     Ok(())
 }
 

@@ -203,6 +203,9 @@ pub fn told(
         EventType::Cancelled => ("The order was cancelled.", "Заявка отменена."),
         EventType::VisitBooked => ("A visit was booked.", "Назначен выезд специалиста."),
         EventType::VisitMoved => ("The visit was moved.", "Выезд специалиста перенесён."),
+        EventType::VisitReleased if event.data["workDone"] == true => {
+            ("The visit is no longer needed.", "Выезд специалиста больше не нужен.")
+        }
         EventType::VisitReleased => ("The visit was called off.", "Выезд специалиста отменён."),
         EventType::VisitDone => ("The visit took place.", "Выезд специалиста состоялся."),
         EventType::DocumentDrawn if is_own_document(event) => {

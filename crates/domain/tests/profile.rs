@@ -156,6 +156,7 @@ fn of_the_history_is_told_what_concerns_the_subscriber_in_words_of_its_own() {
         visitBooked           | {"technician":"secret"}   | A visit was booked.              | Назначен выезд специалиста.
         visitMoved            | {"technician":"secret"}   | The visit was moved.             | Выезд специалиста перенесён.
         visitReleased         | {"technician":"secret"}   | The visit was called off.        | Выезд специалиста отменён.
+        visitReleased         | {"workDone":true}         | The visit is no longer needed.   | Выезд специалиста больше не нужен.
         visitDone             | {"technician":"secret"}   | The visit took place.            | Выезд специалиста состоялся.
         documentDrawn         | {"kind":"contract"}       | The contract is ready.           | Договор готов.
         documentDrawn         | {"kind":"work-order"}     | -                                | -

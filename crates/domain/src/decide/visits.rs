@@ -258,15 +258,22 @@ fn take(change: &mut Change<'_>, chosen: Chosen<'_>, event: EventType, reason: O
 
 /// Gives the time back to the technician.
 pub(super) fn release(change: &mut Change<'_>, why: &str) {
+    give_back(change, why, false);
+}
+
+fn give_back(change: &mut Change<'_>, why: &str, is_done: bool) {
     let is_booked = |it: &Appointment| it.state == AppointmentState::Booked;
     let Some(old) = change.order.appointment.take_if(|it| is_booked(it)) else { return };
     change.bookings.push(BookingChange::Release { id: old.id });
     let summary = format!("{} does not come: {why}.", old.technician_name);
-    let data = json!({ "technician": old.technician, "from": old.from, "to": old.to });
+    let mut data = json!({ "technician": old.technician, "from": old.from, "to": old.to });
+    if is_done {
+        data["workDone"] = json!(true);
+    }
     change.record(EventType::VisitReleased, summary, None, data);
 }
 
-/// The order leaves its stage. Onward the work of the visit is done; back, or to an end without success, it is released. When
+/// The order leaves its stage. Onward the work of the visit is done, and a visit that has not begun is not needed any more; back, or to an end without success, it is released. When
 /// an amendment has the stage done again, [`book`] decides. A scenario names its stages in the order in which they are passed.
 pub(super) fn leave(change: &mut Change<'_>, next: &Stage) {
     if change.is_redo {
@@ -281,6 +288,11 @@ pub(super) fn leave(change: &mut Change<'_>, next: &Stage) {
     }
     let Some(appointment) = change.order.appointment.as_mut() else { return };
     if appointment.state == AppointmentState::Done {
+        return;
+    }
+    // Nobody has to come any more at a time that is still to come: it is given back.
+    if appointment.from > change.context.now {
+        give_back(change, "the work was done before", true);
         return;
     }
     appointment.state = AppointmentState::Done;

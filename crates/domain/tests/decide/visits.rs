@@ -122,6 +122,12 @@ const STORIES: &str = "
     admin does visit, admin asks because she moved ; admin moves at=2026-11-25T04:00:00Z because later => ! cancellation-is-assessed
     admin does visit ; admin cancels because she moved => - | release | Anvar does not come: the order is cancelled.
 
+    # Done before it has begun: nobody comes then
+    admin does visit at=2026-11-25T05:00:00Z, system draws work-order ; admin does visited cause=line => - | release | Anvar does not come: the work was done before.
+    admin does visit at=2026-11-24T09:30:00Z, system draws work-order, after 29m ; admin does visited cause=line => - | release | Anvar does not come: the work was done before.
+    admin does visit at=2026-11-24T09:30:00Z, system draws work-order, after 30m ; admin does visited cause=line => anvar 11-24T09:30 Done | done | The visit of Anvar is done.
+    admin does visit at=2026-11-25T05:00:00Z, system draws work-order, admin does visited cause=line, admin does rework because it is not ; admin does visit => anvar 11-24T09:00 Booked | book | Anvar comes on 2026-11-24 14:00.
+
     # Done onward, released backward, booked again the next time
     admin does visit, system draws work-order ; admin does visited cause=line => anvar 11-24T09:00 Done | done | The visit of Anvar is done.
     admin does visit ; admin does visit-failed because nobody was there => - | release | Anvar does not come: the order left the stage without it.
