@@ -12,6 +12,9 @@ pub async fn tick(headers: HeaderMap) -> Result<Response, Problem> {
     require_tick_token(&headers).await?;
     let backend = backend().await?;
     let report = tick::tick(&backend, clock()).await?;
+    for failure in &report.failures {
+        eprintln!("tick: order {} was not looked at: {}", failure.order_id, failure.error);
+    }
     // Its own effects it executes at once; the others' executors are nudged.
     let tally = tell::tell(&backend).await?;
     let others: Vec<&'static str> =
@@ -21,6 +24,7 @@ pub async fn tick(headers: HeaderMap) -> Result<Response, Problem> {
         "rungs": tally.done,
         "effects": others.len(),
         "holdsEnded": report.holds_ended,
+        "failed": report.failures.len(),
     });
     nudge(others);
     Ok(json_answer(StatusCode::OK, &[], &answer))

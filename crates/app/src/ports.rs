@@ -304,12 +304,14 @@ pub trait Orders: crate::workforce::Workforces + Sync {
         limit: u32,
     ) -> impl Future<Output = Result<Vec<Event>, StoreError>> + Send;
 
-    /// Ids of orders at which somebody must look by now: missed deadlines, ended holds. Those longest due first.
+    /// Orders at which somebody must look by now: missed deadlines, ended holds. Those longest due first, after one that was
+    /// found before.
     fn due(
         &self,
         now: Instant,
+        after: Option<&Cursor>,
         limit: u32,
-    ) -> impl Future<Output = Result<Vec<String>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Vec<Cursor>, StoreError>> + Send;
 }
 
 /// The outbox.

@@ -4,7 +4,7 @@
 use crate::AppError;
 use crate::change::{Along, Expected, change_along};
 use crate::outlook::{StageTimes, measure};
-use crate::ports::{Effects, OrderReference, Orders};
+use crate::ports::{Cursor, Effects, OrderReference, Orders, StoreError};
 use oms_domain::decide::Command;
 use oms_domain::event::EventType;
 use oms_domain::limits::{IDEMPOTENCY_KEPT_MS, TICK_ORDERS_MAX, TICK_ROUNDS_MAX};
@@ -18,8 +18,17 @@ pub struct Report {
     pub deadlines: u32,
     /// Holds that ended.
     pub holds_ended: u32,
+    /// Orders that could not be looked at, and why. They stay as they are, and the next tick tries them again.
+    pub failures: Vec<Failure>,
     /// Components that have effects to execute.
     pub executors: Vec<&'static str>,
+}
+
+/// An order that the tick could do nothing with: its scenario is not known, say, or what is stored of it cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    pub order_id: String,
+    pub error: String,
 }
 
 pub async fn tick<P: Orders + Effects + StageTimes>(
@@ -28,12 +37,14 @@ pub async fn tick<P: Orders + Effects + StageTimes>(
 ) -> Result<Report, AppError> {
     let mut report = Report::default();
     let actor = Actor::system();
+    // Each round goes on behind the one before: what nothing can be done with stays due, and stands in nobody's way.
+    let mut after: Option<Cursor> = None;
     for _ in 0..TICK_ROUNDS_MAX {
-        let due = ports.due(now, TICK_ORDERS_MAX).await?;
+        let due = ports.due(now, after.as_ref(), TICK_ORDERS_MAX).await?;
         let full = due.len() == TICK_ORDERS_MAX as usize;
-        let mut changed = 0;
-        for id in due {
-            let reference = OrderReference::Id(id);
+        after = due.last().cloned();
+        for Cursor { id, .. } in due {
+            let reference = OrderReference::Id(id.clone());
             let check = Command::Check;
             let decision = change_along(
                 ports,
@@ -47,7 +58,6 @@ pub async fn tick<P: Orders + Effects + StageTimes>(
             .await;
             match decision {
                 Ok(decision) => {
-                    changed += decision.events.len();
                     for event in &decision.events {
                         match event.event_type {
                             EventType::DeadlineMissed => report.deadlines += 1,
@@ -58,10 +68,15 @@ pub async fn tick<P: Orders + Effects + StageTimes>(
                 }
                 // Another replica is at this order: it will do the same.
                 Err(AppError::Busy) => {}
-                Err(error) => return Err(error),
+                Err(AppError::Store(error @ StoreError::Unavailable(_))) => {
+                    return Err(error.into());
+                }
+                Err(error) => {
+                    report.failures.push(Failure { order_id: id, error: error.to_string() });
+                }
             }
         }
-        if !full || changed == 0 {
+        if !full {
             break;
         }
     }

@@ -7,7 +7,7 @@ use crate::scenarios::published_for;
 use crate::stage_times::{medians_of, read_medians};
 use crate::{Store, page, save};
 use oms_app::ports::{
-    LoadedOrder, OrderFilter, OrderPage, OrderPageQuery, OrderReference, Orders,
+    Cursor, LoadedOrder, OrderFilter, OrderPage, OrderPageQuery, OrderReference, Orders,
     RegistrationContext, RegistrationQuery, Replay, Save, SaveError, StoreError,
 };
 use oms_app::scenario_ports::Scenarios;
@@ -132,12 +132,21 @@ impl<D: Database> Orders for Store<D> {
         rows.into_iter().map(|mut row| read("event", &row.text(0)?)).collect()
     }
 
-    async fn due(&self, now: Instant, limit: u32) -> Result<Vec<String>, StoreError> {
-        let statement = "SELECT id FROM orders WHERE next_check_at IS NOT NULL AND next_check_at <= $1 \
-                         ORDER BY next_check_at LIMIT $2";
-        let rows =
-            self.database.query(statement, vec![now.0.into(), i64::from(limit).into()]).await?;
-        rows.into_iter().map(|mut row| row.text(0)).collect()
+    async fn due(
+        &self,
+        now: Instant,
+        after: Option<&Cursor>,
+        limit: u32,
+    ) -> Result<Vec<Cursor>, StoreError> {
+        let statement = "SELECT next_check_at, id FROM orders \
+                         WHERE next_check_at IS NOT NULL AND next_check_at <= $1 AND (next_check_at, id) > ($2, $3) \
+                         ORDER BY next_check_at, id LIMIT $4";
+        let (value, id) = after.map_or((i64::MIN, ""), |after| (after.value, after.id.as_str()));
+        let parameters = vec![now.0.into(), value.into(), id.into(), i64::from(limit).into()];
+        let rows = self.database.query(statement, parameters).await?;
+        rows.into_iter()
+            .map(|mut row| Ok(Cursor { value: row.integer(0)?, id: row.text(1)? }))
+            .collect()
     }
 }
 

@@ -281,7 +281,10 @@ async fn visiting(store: &Store<Noting>, order: &Order) {
 }
 
 async fn executing(store: &Store<Noting>, order: &Order) {
-    store.due(MORNING, 100).await.expect("looked up");
+    let after = Cursor { value: MORNING.0, id: order.id.clone() };
+    for after in [None, Some(&after)] {
+        store.due(MORNING, after, 100).await.expect("looked up");
+    }
     store.due_kinds(MORNING).await.expect("looked up");
     let claimed = store.claim(&[EffectKind::Draw], "lease", MORNING, 1).await.expect("claimed");
     store.release(&["another"], "lease", MORNING).await.expect("given back");

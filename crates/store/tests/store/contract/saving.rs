@@ -8,7 +8,7 @@ use crate::support::orders::{
     saved_with_effects, stored, support, transition,
 };
 use oms_app::ports::{
-    Documents, Effects, Escalation, LoadedOrder, NewIdempotencyKey, OrderReference, Orders,
+    Cursor, Documents, Effects, Escalation, LoadedOrder, NewIdempotencyKey, OrderReference, Orders,
     RegistrationContext, RegistrationQuery, Replay, Save, SaveError, Settlement, StoreError,
 };
 use oms_domain::decide::Command;
@@ -352,13 +352,29 @@ async fn what_is_due_is_found_longest_due_first(store: TestStore) {
     let late = saved(&store, &support(), MORNING.plus_minutes(10)).await;
     let later = saved(&store, &support(), MORNING.plus_minutes(20)).await;
     let latest = saved(&store, &support(), MORNING.plus_minutes(30)).await;
-    let due = async |minutes: i64, limit: u32| {
-        store.due(MORNING.plus_minutes(minutes), limit).await.expect("looked up")
+    let due_after = async |after: Option<&Cursor>, minutes: i64, limit: u32| {
+        store.due(MORNING.plus_minutes(minutes), after, limit).await.expect("looked up")
+    };
+    let due = async |minutes: i64, limit: u32| -> Vec<String> {
+        due_after(None, minutes, limit).await.into_iter().map(|found| found.id).collect()
     };
     assert_eq!(due(54, 10).await, [""; 0]);
     assert_eq!(due(55, 10).await, vec![late.id.clone()]);
     assert_eq!(due(300, 10).await, [late.id.clone(), later.id.clone(), latest.id.clone()]);
     assert_eq!(due(300, 2).await, [late.id.clone(), later.id.clone()]);
+    // Behind one that was found: those due later, and of those due in the same moment the ones with a greater id.
+    let first = due_after(None, 300, 1).await.remove(0);
+    assert_eq!(due_after(Some(&first), 300, 1).await[0].id, later.id);
+    let same = saved(&store, &support(), MORNING.plus_minutes(10)).await;
+    let (least, greatest) = match late.id < same.id {
+        true => (&late.id, &same.id),
+        false => (&same.id, &late.id),
+    };
+    assert_eq!(due(300, 2).await, [least.clone(), greatest.clone()]);
+    let first = Cursor { id: least.clone(), ..first };
+    assert_eq!(due_after(Some(&first), 55, 10).await[0].id, *greatest);
+    let cancel = Command::Cancel { reason: "twice".to_owned(), penalty_confirmed: false };
+    change(&store, &same, cancel, MORNING.plus_minutes(40)).await.expect("cancelled");
     // Nobody looks at what is on hold or closed.
     let hold = Command::Hold { reason: "away".to_owned(), reason_code: None, until: None };
     change(&store, &late, hold, MORNING.plus_minutes(40)).await.expect("held");

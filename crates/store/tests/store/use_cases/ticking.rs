@@ -11,7 +11,7 @@ use oms_app::tick::{Report, tick};
 use oms_domain::decide::Command;
 use oms_domain::effect::EffectKind;
 use oms_domain::event::EventType;
-use oms_domain::limits::IDEMPOTENCY_KEPT_MS;
+use oms_domain::limits::{IDEMPOTENCY_KEPT_MS, TICK_ORDERS_MAX};
 use oms_domain::order::Order;
 use oms_domain::projection::Median;
 use oms_domain::time::Instant;
@@ -110,6 +110,45 @@ fn more_overdue_orders_than_one_round_takes_are_all_found() {
         assert_eq!(tick(&*store, LATE).await.expect("it ticks").deadlines, 230);
         assert_eq!(store.number("SELECT count(*) FROM effect WHERE kind = 'escalate'").await, 230);
     });
+}
+
+/// What makes an order one that nothing can be done with: its scenario is gone, or what is stored of it is no order.
+const SPOILT: [&str; 2] = [
+    r#"replace(document, '"support-individual"', '"of-another-time"')"#,
+    r#"replace(document, '"registeredAt"', '"nowhere"')"#,
+];
+
+#[test]
+fn orders_that_nothing_can_be_done_with_are_told_and_stand_in_nobodys_way() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        run(kind, async |store| {
+            operator::establish(&store).await;
+            let mut spoilt = Vec::new();
+            // More than a round takes, all of them due before the others.
+            for index in 0..=TICK_ORDERS_MAX as usize {
+                let order = saved(&store, &support(), MORNING.plus_minutes(-1)).await;
+                let statement =
+                    format!("UPDATE orders SET document = {} WHERE id = $1", SPOILT[index % 2]);
+                store.execute(&statement, vec![order.id.as_str().into()]).await;
+                spoilt.push(order.id);
+            }
+            let late = saved(&store, &support(), MORNING).await;
+            for _ in 0..2 {
+                let report = tick(&*store, LATE).await.expect("it ticks");
+                let mut failed: Vec<String> =
+                    report.failures.iter().map(|failure| failure.order_id.clone()).collect();
+                failed.sort_unstable();
+                spoilt.sort_unstable();
+                assert_eq!(failed, spoilt, "{kind:?}");
+                let said = |text: &str| {
+                    report.failures.iter().filter(|failure| failure.error.contains(text)).count()
+                };
+                let whole = (said("of-another-time"), said("cannot be read"));
+                assert_eq!(whole, (spoilt.len().div_ceil(2), spoilt.len() / 2), "{kind:?}");
+            }
+            assert_eq!(events_of(&store, &late, EventType::DeadlineMissed).await, 1, "{kind:?}");
+        });
+    }
 }
 
 #[test]
