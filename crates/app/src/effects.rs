@@ -168,7 +168,8 @@ pub async fn intervene<P: Orders + Effects + Scoped>(
     let (command, state) = match intervention {
         Intervention::Retry => (Command::RetryEffect { effect, reason }, EffectState::Waiting),
         Intervention::Complete => {
-            (Command::CompleteEffect { effect, kind: record.kind, reason }, EffectState::Done)
+            let (kind, payload) = (record.kind, record.payload.clone());
+            (Command::CompleteEffect { effect, kind, payload, reason }, EffectState::Done)
         }
         Intervention::GiveUp => (Command::GiveUpEffect { effect, reason }, EffectState::Failed),
     };

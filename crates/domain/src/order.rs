@@ -13,7 +13,7 @@ use crate::time::Instant;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -339,6 +339,9 @@ pub struct Order {
     /// An effect failed for good and waits for a person.
     #[serde(default)]
     pub has_fallout: bool,
+    /// The ids of those effects. Of orders that had one before it was counted here it is missing.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub fallout: BTreeSet<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tasks: Vec<Task>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -351,6 +354,10 @@ pub struct Order {
     /// When the product itself makes the order leave its stage.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leaves_at: Option<Instant>,
+    /// For how long the order has stood still in its stage, in milliseconds. None: nothing was refused yet when its time had
+    /// come, and `leaves_at` tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stood_still_ms: Option<i64>,
     /// None: no visit is booked, or none was needed yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub appointment: Option<Appointment>,
@@ -368,7 +375,7 @@ pub struct Order {
 }
 
 /// Parts of the stored order that have routes of their own and are not in the order's answer.
-const OWN_ROUTES: [&str; 10] = [
+const OWN_ROUTES: [&str; 12] = [
     "routing",
     "documents",
     "billingObjects",
@@ -379,6 +386,8 @@ const OWN_ROUTES: [&str; 10] = [
     "stagesEntered",
     "doneMeanwhile",
     "billingRequests",
+    "fallout",
+    "stoodStillMs",
 ];
 
 impl Order {

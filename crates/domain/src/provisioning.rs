@@ -10,9 +10,10 @@
 mod request;
 mod retirement;
 
-pub use request::{is_asked_for, is_outdated, payload_of_stage};
+pub use request::{is_asked_for, is_of_present_stage, is_outdated, payload_of_stage};
 pub use retirement::{
-    doubtful, is_taken_back, leaves_services, named_obsolete, obsolete, own, removal, retirement,
+    doubtful, is_partial, is_taken_back, leaves_services, named_obsolete, obsolete, own, removal,
+    retirement,
 };
 
 use crate::catalogue::Service;

@@ -27,6 +27,8 @@ mod assessment;
 mod bookkeeping;
 #[path = "decide/clock.rs"]
 mod clock;
+#[path = "decide/drawn.rs"]
+mod drawn;
 #[path = "decide/ends.rs"]
 mod ends;
 #[path = "decide/ladder.rs"]
@@ -47,6 +49,8 @@ mod rerouting;
 mod services;
 #[path = "decide/start_dates.rs"]
 mod start_dates;
+#[path = "decide/timed.rs"]
+mod timed;
 #[path = "decide/visits.rs"]
 mod visits;
 #[path = "decide/walks.rs"]

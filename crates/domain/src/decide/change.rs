@@ -1,7 +1,7 @@
 //! A change in the making: the next state with the events and effects so far.
 
 use super::visits::{BookingChange, VisitRequest};
-use super::{Context, ladder, tasks, visits};
+use super::{Context, ladder, tasks, timed, visits};
 use crate::calendar::Calendar;
 use crate::division::DivisionReference;
 use crate::effect::{Effect, EffectKind};
@@ -166,12 +166,8 @@ impl<'a> Change<'a> {
         self.order.jeopardy = Jeopardy::None;
         self.order.done_meanwhile.clear();
         self.order.escalation = StageEscalation::default();
-        self.order.leaves_at = self
-            .context
-            .scenario
-            .transitions_from(&stage.code)
-            .filter_map(|transition| transition.automatic_after_minutes)
-            .min()
+        self.order.stood_still_ms = None;
+        self.order.leaves_at = timed::first_minutes(self.context.scenario, &stage.code)
             .map(|minutes| now.plus_minutes(minutes));
         if !self.order.stages_entered.contains(&stage.code) {
             self.order.stages_entered.push(stage.code.clone());

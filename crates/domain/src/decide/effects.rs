@@ -1,7 +1,7 @@
 //! What the executors of effects report back, and what people do with fallout.
 
 use super::change::Change;
-use super::{amendment, cancellation, notes, require_right, transition};
+use super::{amendment, cancellation, notes, require_right, timed, transition};
 use crate::effect::EffectKind;
 use crate::event::EventType;
 use crate::order::Document;
@@ -13,9 +13,12 @@ use serde_json::{Value, json};
 
 /// Takes the place of what was drawn of this kind before. One that was asked for by a stage which has been taken back
 /// meanwhile is kept, and does not count.
-pub(super) fn document_drawn(change: &mut Change<'_>, mut document: Document) {
+pub(super) fn document_drawn(
+    change: &mut Change<'_>,
+    mut document: Document,
+) -> Result<(), Rejection> {
     if notes::holds(change, &document) {
-        return;
+        return transition::follow_drawn(change);
     }
     let is_earlier = |other: &&Document| {
         other.created_by == document.created_by && other.superseded_at.is_none()
@@ -28,12 +31,18 @@ pub(super) fn document_drawn(change: &mut Change<'_>, mut document: Document) {
         .filter(is_earlier)
         .map(|other| other.id.clone())
         .collect();
-    match is_taken_back(change, &document.kind) {
+    let is_taken_back = is_taken_back(change, &document.kind);
+    match is_taken_back {
         true => document.superseded_at = Some(change.context.now),
         false => cancellation::supersede(change, |other| earlier.contains(&other.id)),
     }
     let summary = format!("Document {} was drawn.", document.name);
     notes::record(change, EventType::DocumentDrawn, summary, document);
+    if is_taken_back {
+        return Ok(());
+    }
+    timed::reconsider_time(change);
+    transition::follow_drawn(change)
 }
 
 /// Nothing comes of the order, or it was sent back before every stage that draws this kind.
@@ -113,10 +122,14 @@ pub(super) fn retired(
     note_objects(change, objects.into_iter().map(retired).collect());
     let summary = format!("{} objects are retired in the billing system.", keys.len());
     change.record(EventType::Retired, summary, None, json!({ "keys": keys }));
+    // The rest is retired by another effect, also for a cancellation that was decided meanwhile.
+    if is_partial {
+        return Ok(());
+    }
     if change.order.cancellation.is_some() {
         return cancellation::compensated(change);
     }
-    if is_partial || change.order.is_closed() {
+    if change.order.is_closed() {
         return Ok(());
     }
     // Something was made while the rest was retired, or the order names another service meanwhile.
@@ -135,6 +148,7 @@ pub(super) fn retired(
 
 pub(super) fn failed(change: &mut Change<'_>, effect: &str, kind: &str, error: &str) {
     change.order.has_fallout = true;
+    change.order.fallout.insert(effect.to_owned());
     let summary = format!("Failed for good: {kind}. A person must look at it.");
     change.record(
         EventType::EffectFailed,
@@ -154,15 +168,34 @@ pub(super) fn retry(
 
 pub(super) fn complete(
     change: &mut Change<'_>,
-    effect: &str,
-    kind: EffectKind,
+    (effect, kind, payload): (&str, EffectKind, &Value),
     reason: String,
 ) -> Result<(), Rejection> {
     by_hand(change, EventType::EffectCompletedByHand, "Declared done by hand.", effect, reason)?;
+    if !is_awaited(change, effect, kind, payload) {
+        return Ok(());
+    }
     if kind == EffectKind::Retire && change.order.cancellation.is_some() {
         return cancellation::compensated_by_hand(change);
     }
     transition::follow(change, kind)
+}
+
+/// Whether the order waits for this effect where it is. What a stage has asked for that the order was sent back from is asked
+/// for anew when the order comes there again; and what an amendment has made obsolete is never all that is to be retired.
+fn is_awaited(change: &Change<'_>, effect: &str, kind: EffectKind, payload: &Value) -> bool {
+    let order = &change.order;
+    let is_of_stage = || provisioning::is_of_present_stage(order, effect, payload);
+    match kind {
+        EffectKind::Draw => {
+            payload["template"].as_str().is_some_and(|template| transition::draws(change, template))
+        }
+        EffectKind::Provision => is_of_stage(),
+        EffectKind::Retire if provisioning::is_partial(payload) => false,
+        // For a cancellation it does not matter who asked for all that was made to be retired.
+        EffectKind::Retire => order.cancellation.is_some() || is_of_stage(),
+        EffectKind::Escalate => false,
+    }
 }
 
 pub(super) fn give_up(
@@ -181,7 +214,8 @@ fn by_hand(
     reason: String,
 ) -> Result<(), Rejection> {
     require_right(change, Right::EffectsManage)?;
-    change.order.has_fallout = false;
+    change.order.fallout.remove(effect);
+    change.order.has_fallout = !change.order.fallout.is_empty();
     let data: Value = json!({ "effect": effect });
     change.record(event_type, summary.to_owned(), Some(reason), data);
     Ok(())

@@ -1,7 +1,7 @@
 //! What time does to an order: holds end, deadlines come near and are missed, and people are told, rung by rung.
 
 use super::change::Change;
-use super::{hold, ladder, require_open, transition};
+use super::{hold, ladder, require_open, timed};
 use crate::escalation::EscalationAnswer;
 use crate::event::EventType;
 use crate::rejection::Rejection;
@@ -34,7 +34,7 @@ pub(super) fn check(change: &mut Change<'_>) -> Result<(), Rejection> {
     }
     let leaves = change.order.leaves_at.is_some_and(|leaves| leaves <= now);
     if leaves && change.order.is_moving() {
-        return transition::follow_time(change);
+        return timed::follow_time(change);
     }
     ladder::climb(change);
     Ok(())

@@ -167,6 +167,7 @@ pub(super) fn end(change: &mut Change<'_>, summary: &str) -> Result<(), Rejectio
     }
     let held_for = change.context.now.0 - hold.since.0;
     change.order.leaves_at = change.order.leaves_at.map(|leaves| leaves.plus_ms(held_for));
+    change.order.stood_still_ms = change.order.stood_still_ms.map(|before| before + held_for);
     change.record(EventType::Resumed, summary.to_owned(), None, json!({ "since": hold.since }));
     transition::follow_meanwhile(change)
 }

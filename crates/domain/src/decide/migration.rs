@@ -4,7 +4,7 @@
 //! fields. What the new stage does on entry is not done again.
 
 use super::change::Change;
-use super::{require_not_cancelling, require_open, require_right};
+use super::{require_not_cancelling, require_open, require_right, timed};
 use crate::effect::EffectKind;
 use crate::event::EventType;
 use crate::order::{Order, OrderState, ScenarioReference, Task, TaskState};
@@ -57,7 +57,7 @@ pub(super) fn migrate(
     let old = scenario.stage(&change.order.stage.code);
     if let Some(old) = old {
         require_way_back(old, new)?;
-        require_follower(old, new, to)?;
+        require_follower(scenario, old, new, to)?;
     }
     require_billing(change, new, to)?;
     let entered = entered(change, to, stages)?;
@@ -88,6 +88,7 @@ pub(super) fn migrate(
         }
     }
     change.order.leaves_at = leaves_at(&change.order, scenario, to, new);
+    change.order.stood_still_ms = None;
     change.order.stage.code.clone_from(&new.code);
     new.name.get(Language::En).clone_into(&mut change.order.stage.name);
     if change.order.state != OrderState::Held {
@@ -163,14 +164,24 @@ fn require_way_back(old: &Stage, new: &Stage) -> Result<(), Rejection> {
 }
 
 /// An order that waits in its stage for the system must be led on in the new one when that has worked.
-fn require_follower(old: &Stage, new: &Stage, to: &Scenario) -> Result<(), Rejection> {
+fn require_follower(
+    from: &Scenario,
+    old: &Stage,
+    new: &Stage,
+    to: &Scenario,
+) -> Result<(), Rejection> {
+    let follows = |scenario: &Scenario, stage: &Stage, kind: EffectKind| {
+        scenario.transitions_from(&stage.code).any(|way| way.automatic_after == Some(kind))
+    };
     let awaited = old.on_entry.iter().filter_map(|action| match action {
         EntryAction::Provision => Some(EffectKind::Provision),
         EntryAction::Retire => Some(EffectKind::Retire),
-        EntryAction::Draw { .. } | EntryAction::Book { .. } => None,
+        // Most orders wait for people while a document is drawn.
+        EntryAction::Draw { .. } => Some(EffectKind::Draw).filter(|kind| follows(from, old, *kind)),
+        EntryAction::Book { .. } => None,
     });
     for kind in awaited {
-        if !to.transitions_from(&new.code).any(|way| way.automatic_after == Some(kind)) {
+        if !follows(to, new, kind) {
             let (stage, effect) = (new.code.clone(), kind.code());
             return Err(Rejection::NothingFollowsEffect { stage, effect });
         }
@@ -228,16 +239,9 @@ fn leaves_at(
     to: &Scenario,
     new: &Stage,
 ) -> Option<crate::time::Instant> {
-    let minutes = |scenario: &Scenario, code: &str| {
-        scenario.transitions_from(code).filter_map(|way| way.automatic_after_minutes).min()
-    };
-    let entered_at = order.stage.entered_at;
-    let planned = minutes(scenario, &order.stage.code).map(|it| entered_at.plus_minutes(it));
-    let stood_still = match (order.leaves_at, planned) {
-        (Some(leaves), Some(planned)) => leaves.0 - planned.0,
-        _ => 0,
-    };
-    minutes(to, &new.code).map(|it| entered_at.plus_minutes(it).plus_ms(stood_still))
+    let stood_still = timed::stood_still_ms(order, scenario);
+    let minutes = timed::first_minutes(to, &new.code);
+    minutes.map(|it| order.stage.entered_at.plus_minutes(it).plus_ms(stood_still))
 }
 
 /// The tasks of the stage by the new definitions: what is done stays done, by its code.

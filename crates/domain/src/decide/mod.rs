@@ -18,6 +18,7 @@ mod notes;
 mod register;
 mod rerouting;
 mod tasks;
+mod timed;
 mod transition;
 mod visits;
 
@@ -33,6 +34,7 @@ pub use visits::{
 use crate::amendment::Amendment;
 use crate::calendar::Calendars;
 use crate::division::Neighbourhood;
+use crate::effect::EffectKind;
 use crate::order::{Document, Order};
 use crate::provisioning::BillingObject;
 use crate::rejection::Rejection;
@@ -155,7 +157,9 @@ pub enum Command {
     },
     CompleteEffect {
         effect: String,
-        kind: crate::effect::EffectKind,
+        kind: EffectKind,
+        /// What the effect was asked for with.
+        payload: Value,
         reason: String,
     },
     GiveUpEffect {
@@ -221,7 +225,7 @@ pub fn decide(
         Command::Assign { assignee } => notes::assign(&mut change, assignee)?,
         Command::Comment { text } => notes::comment(&mut change, text)?,
         Command::AddDocument { document } => notes::add_document(&mut change, document)?,
-        Command::DocumentDrawn { document } => effects::document_drawn(&mut change, document),
+        Command::DocumentDrawn { document } => effects::document_drawn(&mut change, document)?,
         Command::Provisioned { objects } => effects::provisioned(&mut change, objects)?,
         Command::Retired { objects, is_partial } => {
             effects::retired(&mut change, objects, is_partial)?
@@ -233,8 +237,8 @@ pub fn decide(
             effects::failed(&mut change, &effect, &kind, &error)
         }
         Command::RetryEffect { effect, reason } => effects::retry(&mut change, &effect, reason)?,
-        Command::CompleteEffect { effect, kind, reason } => {
-            effects::complete(&mut change, &effect, kind, reason)?
+        Command::CompleteEffect { effect, kind, payload, reason } => {
+            effects::complete(&mut change, (&effect, kind, &payload), reason)?
         }
         Command::GiveUpEffect { effect, reason } => effects::give_up(&mut change, &effect, reason)?,
         Command::MigrateScenario { to, stages } => migration::migrate(&mut change, &to, &stages)?,

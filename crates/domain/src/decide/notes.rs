@@ -1,7 +1,7 @@
 //! What people attach to an order: an assignee, comments, documents.
 
 use super::change::Change;
-use super::{require_open, require_right, transition};
+use super::{require_open, require_right, timed, transition};
 use crate::event::EventType;
 use crate::order::Document;
 use crate::rejection::Rejection;
@@ -43,8 +43,8 @@ pub(super) fn add_document(change: &mut Change<'_>, document: Document) -> Resul
         format!("Document {} was added.", document.name),
         document,
     );
-    transition::reconsider_time(change);
-    Ok(())
+    timed::reconsider_time(change);
+    transition::follow_drawn(change)
 }
 
 pub(super) fn holds(change: &Change<'_>, document: &Document) -> bool {

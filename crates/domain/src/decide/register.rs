@@ -10,6 +10,7 @@ use crate::rejection::Rejection;
 use crate::rights::Right;
 use crate::routing::{Coverage, RoutingDecision};
 use serde_json::json;
+use std::collections::BTreeSet;
 
 /// Makes an order of a checked registration and puts it into the first stage of its scenario; an imported one into the
 /// stage that it had.
@@ -77,11 +78,13 @@ pub fn register(
         escalated: false,
         last_event: 0,
         has_fallout: false,
+        fallout: BTreeSet::new(),
         tasks: Vec::new(),
         cancellation: None,
         cancellation_request: None,
         done_meanwhile: Vec::new(),
         leaves_at: None,
+        stood_still_ms: None,
         appointment: None,
         jeopardy: Default::default(),
         escalation: Default::default(),

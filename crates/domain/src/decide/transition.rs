@@ -1,6 +1,7 @@
 //! Moving an order from stage to stage.
 
 use super::change::Change;
+pub(super) use super::timed::reconsider_time;
 use super::{
     Context, cancellation, require_not_cancelling, require_not_held, require_open, require_right,
     tasks, visits,
@@ -12,7 +13,9 @@ use crate::order::{Channel, Document, Order};
 use crate::party::Language;
 use crate::projection::working_ms_in_stage;
 use crate::rejection::Rejection;
-use crate::scenario::{FieldDefinition, FieldType, Guard, LocalText, Scenario, Stage, Transition};
+use crate::scenario::{
+    EntryAction, FieldDefinition, FieldType, Guard, LocalText, Scenario, Stage, Transition,
+};
 use crate::workforce::Slot;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -141,36 +144,30 @@ pub(super) fn follow_meanwhile(change: &mut Change<'_>) -> Result<(), Rejection>
     done.into_iter().try_for_each(|kind| follow(change, kind))
 }
 
-/// What a rule forbade when its time came may be allowed now: it is looked at again.
-pub(super) fn reconsider_time(change: &mut Change<'_>) {
-    let scenario = change.context.scenario;
-    let order = &mut change.order;
-    let is_timed = scenario
+/// A document came. What waits for those that the stage draws goes on as soon as one of them is there and its guards let it.
+pub(super) fn follow_drawn(change: &mut Change<'_>) -> Result<(), Rejection> {
+    let order = &change.order;
+    let waits = change
+        .context
+        .scenario
         .transitions_from(&order.stage.code)
-        .any(|transition| transition.automatic_after_minutes.is_some());
-    if order.leaves_at.is_none() && order.is_open() && is_timed {
-        order.leaves_at = Some(change.context.now);
+        .any(|transition| transition.automatic_after == Some(EffectKind::Draw));
+    let is_there = |document: &Document| {
+        document.is_drawn() && document.superseded_at.is_none() && draws(change, &document.kind)
+    };
+    match waits && order.documents.iter().any(is_there) {
+        true => follow(change, EffectKind::Draw),
+        false => Ok(()),
     }
 }
 
-/// Takes the transition whose time has come. What its guards refuse is left to people, who learn of it by the history and
-/// the deadline: it is not tried with every tick.
-pub(super) fn follow_time(change: &mut Change<'_>) -> Result<(), Rejection> {
-    let stage = change.order.stage.code.clone();
-    let waited = change.context.now.0 - change.order.stage.entered_at.0;
-    let next = change.context.scenario.transitions_from(&stage).find(|transition| {
-        transition.automatic_after_minutes.is_some_and(|minutes| minutes * 60_000 <= waited)
-            && passes_guards(change, transition)
-    });
-    change.order.leaves_at = None;
-    match next {
-        Some(transition) => apply(change, transition, Map::new(), None),
-        None => {
-            let summary = "The time to go on by itself has come, but a rule forbids it.".to_owned();
-            change.record(EventType::Commented, summary, None, Value::Null);
-            Ok(())
-        }
-    }
+/// The stage in which the order is draws documents of this template.
+pub(super) fn draws(change: &Change<'_>, template: &str) -> bool {
+    let stage = change.context.scenario.stage(&change.order.stage.code);
+    let actions = stage.map(|stage| stage.on_entry.as_slice()).unwrap_or_default();
+    actions
+        .iter()
+        .any(|action| matches!(action, EntryAction::Draw { template: drawn } if drawn == template))
 }
 
 pub(super) fn apply(
@@ -256,7 +253,7 @@ fn check_right(change: &Change<'_>, transition: &Transition) -> Result<(), Rejec
     }
 }
 
-fn passes_guards(change: &Change<'_>, transition: &Transition) -> bool {
+pub(super) fn passes_guards(change: &Change<'_>, transition: &Transition) -> bool {
     guard_faults(change, transition, &Map::new()).next().is_none()
 }
 

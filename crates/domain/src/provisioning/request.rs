@@ -17,6 +17,15 @@ pub fn is_outdated(order: &Order, effect_id: &str, payload: &Value) -> bool {
     is_of_a_stage && !order.billing_requests.contains_key(effect_id) && !is_taken_back(order)
 }
 
+/// Whether the stage in which the order is has asked for the effect. One that no stage asked for, by an amendment or before
+/// orders kept what their stages ask for, is about all that the order plans, and counts as well.
+pub fn is_of_present_stage(order: &Order, effect_id: &str, payload: &Value) -> bool {
+    match order.billing_requests.get(effect_id) {
+        Some(stage) => *stage == order.stage.code,
+        None => payload.get("stage").is_none(),
+    }
+}
+
 /// Whether the order has ever asked for its objects.
 pub fn is_asked_for(order: &Order, scenario: &Scenario) -> bool {
     let stages = order.stages_entered.iter().filter_map(|code| scenario.stage(code));

@@ -70,6 +70,11 @@ pub fn obsolete(order: &Order, planned_before: &[PlannedObject]) -> Vec<ObjectNa
     obsolete
 }
 
+/// A retire effect names what an amendment has made obsolete: the order stays where it is, and whatever else it has made too.
+pub fn is_partial(payload: &Value) -> bool {
+    payload.get("objects").is_some() || payload.get("keys").is_some()
+}
+
 /// What an effect names that is no longer needed, but for what is planned once more meanwhile. `None`: it names nothing, and is
 /// about all that is to be retired. Effects from before named keys alone. Fails when it names what are no names.
 pub fn named_obsolete(

@@ -1,10 +1,12 @@
 //! What people and executors note on an order, and how the history tells it.
 
-use crate::orders::{form, registered, scenario};
-use crate::stories::{Step, Story};
+use crate::orders::{actor, form, neighbourhood, registered, scenario};
+use crate::stories::{Step, Story, TO_INSTALLATION};
 use crate::tell;
-use oms_domain::decide::Decision;
+use oms_domain::calendar::Calendars;
+use oms_domain::decide::{Command, Context, Decision, decide};
 use oms_domain::event::{Event, EventType};
+use oms_domain::order::Order;
 use oms_domain::provisioning::BillingStatus;
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
@@ -91,6 +93,59 @@ fn fallout_marks_the_order_until_a_person_has_decided() {
         assert_eq!(last(&mended).event_type, event_type, "{step}");
         assert!(last(&mended).comment.is_some(), "{step}: the reason is kept");
     }
+}
+
+/// What happens, and whether somebody must still look at the order.
+const SEVERAL_FALLOUTS: &str = "
+    system fails draw 1                      | yes
+    system fails draw 1                      | yes
+    system fails provision 1                 | yes
+    admin repairs draw 1 because so          | yes
+    admin completes provision 1 because so   | no
+    system fails provision 1                 | yes
+    system fails draw 1                      | yes
+    admin abandons provision 1 because so    | yes
+    system draws contract                    | yes
+    admin completes draw 1 because so        | no
+";
+
+#[test]
+fn of_several_fallouts_each_marks_the_order_until_it_is_decided() {
+    let (mut story, _) = Story::of("connect-individual");
+    story.goes(&TO_INSTALLATION);
+    story.goes(&["tech does installed"]);
+    for line in crate::tables::cases(SEVERAL_FALLOUTS) {
+        let (step, marked) = line.split_once('|').expect("a step and a mark");
+        story.goes(&[step.trim()]);
+        assert_eq!(story.order.has_fallout, marked.trim() == "yes", "{line}");
+        let answer = story.order.to_api();
+        assert_eq!(
+            (&answer["hasFallout"], answer.get("fallout")),
+            (&json!(story.order.has_fallout), None)
+        );
+    }
+}
+
+#[test]
+fn a_fallout_of_an_order_that_was_stored_before_they_were_counted_marks_it_until_it_is_decided() {
+    let (mut story, _) = Story::of("connect-individual");
+    story.goes(&["system fails draw"]);
+    let mut stored = serde_json::to_value(&story.order).expect("it is written");
+    stored.as_object_mut().expect("an object").remove("fallout");
+    let order: Order = serde_json::from_value(stored).expect("it is read");
+    assert!(order.has_fallout);
+    let (actor, neighbourhood) = (actor("admin"), neighbourhood());
+    let context = Context {
+        now: story.now,
+        actor: &actor,
+        scenario: scenario("connect-individual"),
+        neighbourhood: &neighbourhood,
+        workforce: None,
+        calendars: Calendars::round_the_clock(),
+    };
+    let (effect, reason) = (format!("{}.1", order.id), "so".to_owned());
+    let decision = decide(&order, Command::RetryEffect { effect, reason }, context);
+    assert!(!decision.expect("it is decided").order.has_fallout);
 }
 
 #[test]

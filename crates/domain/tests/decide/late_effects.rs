@@ -1,6 +1,7 @@
 //! What the billing system has done, or is to do, when the order has changed or moved meanwhile.
 
 use crate::stories::{Step, Story};
+use crate::{tell_in, tell_newest};
 use oms_domain::decide::{Command, Decision};
 use oms_domain::effect::{Effect, EffectKind};
 use oms_domain::provisioning::{BillingObject, BillingStatus, ObjectName};
@@ -181,4 +182,123 @@ fn what_an_amendment_leaves_over_is_retired_though_nobody_knows_whether_it_was_m
     assert_eq!(read(&story.order, &payload).map(|it| it.len()), Some(0), "wanted once more");
     assert_eq!(read(&before, &json!(null)), None, "all that is to be retired");
     assert!(named_obsolete(&before, &json!({ "objects": ["service"] })).is_err());
+}
+
+/// A connection that comes to its activation for the second time, with what it asked for the first time still undone.
+const ACTIVATED_TWICE: &str = "
+    registration                => acknowledged registered north-sales | registered routed |
+    sales does accept
+    tech does feasible
+    system draws contract
+    sales does sign
+    system draws work-order
+    tech does installed         => inProgress provisioning north-tech | transitioned provisioningRequested | provision
+    system fails provision 1    => inProgress provisioning north-tech | effectFailed |
+    tech does back-to-installation because of the port
+    admin completes provision 1 because it is there => inProgress installation north-tech | effectCompletedByHand |
+    system draws work-order
+    tech does installed         => inProgress provisioning north-tech | transitioned provisioningRequested | provision
+    ";
+
+#[test]
+fn what_is_declared_done_by_hand_leads_on_only_from_the_stage_that_asked_for_it() {
+    let newest = scenario::find("connect-individual", 3).expect("a scenario");
+    let told =
+        |rest: &str| tell_in("connect-individual", newest, &format!("{ACTIVATED_TWICE}{rest}"));
+    told(
+        "
+        admin completes provision 1 because it is there => inProgress provisioning north-tech | effectCompletedByHand |
+        system fails provision 2
+        admin completes provision 2 because it is there => completed completed north-tech | effectCompletedByHand transitioned |
+        ",
+    );
+    // Of an order that was stored before its stages were kept with what they ask for.
+    told(
+        "
+        admin completes provision because it is there => completed completed north-tech | effectCompletedByHand transitioned |
+        ",
+    );
+}
+
+#[test]
+fn what_a_hasty_scenario_has_left_behind_does_not_lead_on_a_later_stage() {
+    let (mut story, _) = Story::in_scenario("disconnect-individual", hasty_twice());
+    story.goes(&[&format!("desk amends {NAMES}"), "sales does accept", "system draws work-order"]);
+    story.goes(&["tech does dismantled", "sales does go-on"]);
+    assert_eq!(story.order.stage.code, "second");
+    story.goes(&["admin completes retire 1 because it is off"]);
+    assert_eq!(story.order.stage.code, "second", "it waits for what it has asked for itself");
+    story.goes(&["admin completes retire 2 because it is off"]);
+    assert_eq!(story.order.stage.code, "completed");
+}
+
+/// Retires twice, and waits for the second time only.
+fn hasty_twice() -> &'static Scenario {
+    let mut hasty = scenario::find("disconnect-individual", 2).expect("a scenario").clone();
+    let place = hasty.place("deactivation").expect("a stage");
+    let second = scenario::Stage { code: "second".to_owned(), ..hasty.stages[place].clone() };
+    hasty.stages.insert(place + 1, second);
+    let way = |it: &scenario::Transition| it.automatic_after == Some(EffectKind::Retire);
+    let last = hasty.transitions.iter().find(|it| way(it)).expect("a way on").clone();
+    let first = hasty.transitions.iter_mut().find(|it| way(it)).expect("a way on");
+    first.automatic_after = None;
+    first.code = "go-on".to_owned();
+    first.to = "second".to_owned();
+    first.right = Some(oms_domain::rights::Right::OrdersSales);
+    hasty.transitions.push(scenario::Transition { from: vec!["second".to_owned()], ..last });
+    Box::leak(Box::new(hasty))
+}
+
+#[test]
+fn a_part_that_is_retired_ends_no_stage_and_no_cancellation() {
+    let two = r#"{"items":[{"id":"1","service":"internet","action":"add","tariff":"home-300"},{"id":"2","service":"telephony","action":"add","tariff":"phone-basic"}]}"#;
+    let one = r#"{"items":[{"id":"1","service":"internet","action":"add","tariff":"home-300"}]}"#;
+    let begun = |rest: &str| {
+        let steps = format!(
+            "
+            registration                => acknowledged registered north-sales | registered routed |
+            desk amends {two}
+            sales does accept
+            tech finishes site-survey
+            tech finishes access-design
+            tech does feasible
+            sales finishes credit-check
+            sales does offer-accepted
+            system draws contract
+            sales does sign
+            system draws work-order
+            tech finishes cabling
+            tech finishes equipment
+            tech finishes measurement
+            tech does installed
+            system provisions
+            desk amends {one} at its price
+            {rest}
+            "
+        );
+        tell_newest("connect-legal", &steps);
+    };
+    let cancelled = "
+        system fails retire 1       => inProgress contract north-sales | effectFailed |
+        desk cancels because moved  => pendingCancellation contract north-sales | cancellationRequested retirementRequested | retire
+        ";
+    begun(&format!(
+        "{cancelled}
+        admin completes retire 1 because it is off => pendingCancellation contract north-sales | effectCompletedByHand |
+        system retires a part       => pendingCancellation contract north-sales | retired |
+        system retires              => cancelled cancelled north-sales | retired cancelled |
+        "
+    ));
+    begun(&format!(
+        "{cancelled}
+        system fails retire 2
+        admin completes retire 2 because it is off => cancelled cancelled north-sales | effectCompletedByHand cancelled |
+        "
+    ));
+    let (mut story, _) = to_deactivation();
+    let payload = json!({ "objects": [] });
+    let (effect, reason) = ("x.7".to_owned(), "it is off".to_owned());
+    let command = Command::CompleteEffect { effect, kind: EffectKind::Retire, payload, reason };
+    let decision = decision_of(story.take("admin", command));
+    assert_eq!(decision.order.stage.code, "deactivation", "its service still runs");
 }

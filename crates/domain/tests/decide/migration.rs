@@ -3,6 +3,7 @@
 use crate::orders::{MORNING, actor, neighbourhood, scenario};
 use crate::stories::{Step, Story};
 use oms_domain::decide::{Command, Context, Decision, decide, explain};
+use oms_domain::effect::EffectKind;
 use oms_domain::event::EventType;
 use oms_domain::order::{Order, OrderState, TaskState};
 use oms_domain::party::{Language, PartyType};
@@ -190,6 +191,24 @@ fn an_order_past_the_point_of_no_return_waits_for_its_system_in_a_stage_that_doe
     let hard = same.stage("provisioning").and_then(|stage| stage.point_of_no_return.clone());
     assert_eq!(hard, Some(PointOfNoReturn::Hard));
     assert_eq!(code(migrate(&order, now, "admin", &same, &[])), None);
+}
+
+#[test]
+fn an_order_that_goes_on_once_its_document_is_drawn_does_so_by_the_new_scenario_too() {
+    let (order, now) =
+        order_after("connect-individual", &["sales does accept", "tech does feasible"]);
+    let draws = |version: u32| {
+        let mut scenario = next_version("connect-individual", |_| {});
+        let sign = scenario.transitions.iter_mut().find(|way| way.code == "sign").expect("a way");
+        sign.automatic_after = Some(EffectKind::Draw);
+        Scenario { version, ..scenario }
+    };
+    let (waits, waits_too) = (draws(2), draws(3));
+    let by_hand = Scenario { version: 3, ..next_version("connect-individual", |_| {}) };
+    let order = migrate(&order, now, "admin", &waits, &[]).expect("nobody waited before").order;
+    let outcome = migrate_from(&waits, &order, now, "admin", &by_hand, &[]);
+    assert_eq!(outcome.map_err(|it| it.code()).err(), Some("nothing-follows-effect"));
+    migrate_from(&waits, &order, now, "admin", &waits_too, &[]).expect("it is moved");
 }
 
 #[test]

@@ -27,6 +27,8 @@ pub struct Story {
     scenario: &'static Scenario,
     events: i64,
     replay: Replay,
+    /// What was asked for outside of the order so far.
+    effects: Vec<Effect>,
     /// Different bytes for every document.
     documents: usize,
 }
@@ -78,6 +80,7 @@ impl Story {
             scenario,
             events: 0,
             replay: Replay::default(),
+            effects: Vec::new(),
             documents: 0,
         };
         story.accept(&decision);
@@ -142,6 +145,8 @@ impl Story {
         }
         let replayed = self.replay.order().expect("the history is whole");
         assert_eq!(&replayed, next, "the history replays to the order");
+        assert!(next.fallout.is_empty() || next.has_fallout, "what is in fallout shows");
+        self.effects.extend(decision.effects.iter().cloned());
         self.order = next.clone();
         self.check_state();
     }
@@ -166,7 +171,6 @@ impl Story {
         };
         let (verb, rest) = words.split_once(' ').unwrap_or((words, ""));
         let reason = || because.clone().unwrap_or_default();
-        let effect = || format!("{}.1", self.order.id);
         match verb {
             "does" => transition(rest, because),
             "holds" => {
@@ -222,21 +226,35 @@ impl Story {
                 Command::Escalated { rung: Some("missed".to_owned()), told }
             }
             "answers" => Command::AnswerEscalation { comment: reason() },
-            "fails" => Command::EffectFailed {
-                effect: effect(),
-                kind: rest.to_owned(),
-                error: "refused".to_owned(),
-            },
-            "repairs" => Command::RetryEffect { effect: effect(), reason: reason() },
-            "completes" => {
-                let kind = EffectKind::WORDS.iter().find(|(word, _)| *word == rest);
-                let kind = kind.unwrap_or_else(|| panic!("{rest} is no effect")).1;
-                Command::CompleteEffect { effect: effect(), kind, reason: reason() }
+            "fails" => {
+                let Effect { id, kind, .. } = self.effect(rest);
+                let (kind, error) = (kind.code().to_owned(), "refused".to_owned());
+                Command::EffectFailed { effect: id, kind, error }
             }
-            "abandons" => Command::GiveUpEffect { effect: effect(), reason: reason() },
+            "repairs" => Command::RetryEffect { effect: self.effect(rest).id, reason: reason() },
+            "completes" => {
+                let Effect { id, kind, payload } = self.effect(rest);
+                Command::CompleteEffect { effect: id, kind, payload, reason: reason() }
+            }
+            "abandons" => Command::GiveUpEffect { effect: self.effect(rest).id, reason: reason() },
             "checks" => Command::Check,
             _ => panic!("nobody knows how to do {words:?}"),
         }
+    }
+
+    /// `retire 2`: the second of this kind that was asked for. `retire`: one of before the story, that says nothing of itself;
+    /// without a word it is one that draws.
+    fn effect(&self, words: &str) -> Effect {
+        let (word, place) = words.split_once(' ').unwrap_or((words, ""));
+        let kind = EffectKind::WORDS.iter().find(|(known, _)| *known == word);
+        let kind = kind.map_or(EffectKind::Draw, |(_, kind)| *kind);
+        assert!(word.is_empty() || kind.code() == word, "{word} is no effect");
+        if place.is_empty() {
+            return Effect { id: format!("{}.1", self.order.id), kind, payload: Value::Null };
+        }
+        let place: usize = place.parse().expect("a place");
+        let mut asked = self.effects.iter().filter(|effect| effect.kind == kind);
+        asked.nth(place - 1).unwrap_or_else(|| panic!("{words} was not asked for")).clone()
     }
 
     fn document(&mut self, kind: &str, created_by: &str) -> Document {
