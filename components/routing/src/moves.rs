@@ -74,6 +74,6 @@ pub async fn one(
     let decision = reroute::one(backend, actor, &name, dry_run, clock()).await?;
     Ok(match dry_run {
         true => json_answer(StatusCode::OK, &[], &preview(&decision)),
-        false => changed(&decision),
+        false => changed(&session, &decision),
     })
 }

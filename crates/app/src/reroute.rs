@@ -32,7 +32,7 @@ pub async fn one<P: Orders>(
     let reference = reference(name)?;
     for _ in 0..STALE_RETRIES_MAX {
         let loaded = ports.load(&reference).await?.ok_or_else(|| not_found(name))?;
-        let actor_here = there(actor, &loaded)?;
+        let actor_here = there(actor, &loaded, name)?;
         let scenario = scenario_of(&loaded)?;
         let order = &loaded.order;
         let query = RegistrationQuery {
