@@ -14,7 +14,7 @@ use crate::provisioning;
 use crate::rejection::Rejection;
 use crate::replay;
 use crate::routing::Coverage;
-use crate::scenario::{EntryAction, LocalText, Stage};
+use crate::scenario::{EntryAction, LocalText, Scenario, Stage};
 use serde_json::{Value, json};
 
 /// The next state of an order, its new history, and what is to be done outside of it.
@@ -272,8 +272,14 @@ impl<'a> Change<'a> {
         Ok(())
     }
 
-    pub fn into_decision(mut self) -> Decision {
-        let next_rung_at = ladder::next_rung_at(&self);
+    pub fn into_decision(self) -> Decision {
+        let scenario = self.context.scenario;
+        self.into_decision_by(scenario)
+    }
+
+    /// The decision about an order that goes on by this scenario.
+    pub fn into_decision_by(mut self, scenario: &Scenario) -> Decision {
+        let next_rung_at = ladder::next_rung_at(&self, scenario);
         if let Some(last) = self.events.last_mut() {
             self.order.version += 1;
             self.order.updated_at = self.context.now;

@@ -10,7 +10,7 @@ use crate::effect::EffectKind;
 use crate::escalation::Jeopardy;
 use crate::event::EventType;
 use crate::order::Order;
-use crate::scenario::{Receiver, Rung, RungChange, RungMoment, Stage, default_ladder};
+use crate::scenario::{Receiver, Rung, RungChange, RungMoment, Scenario, Stage, default_ladder};
 use crate::time::Instant;
 use serde_json::{Value, json};
 
@@ -55,9 +55,9 @@ fn ladder_of(stage: &Stage) -> &[Rung] {
     if stage.ladder.is_empty() { default_ladder() } else { &stage.ladder }
 }
 
-/// When the next rung fires: what the tick finds the order by.
-pub(super) fn next_rung_at(change: &Change<'_>) -> Option<Instant> {
-    let stage = change.context.scenario.stage(&change.order.stage.code)?;
+/// When the next rung of the order's stage in this scenario fires: what the tick finds the order by.
+pub(super) fn next_rung_at(change: &Change<'_>, scenario: &Scenario) -> Option<Instant> {
+    let stage = scenario.stage(&change.order.stage.code)?;
     let calendar = change.calendar();
     let first = to_come(&change.order, stage, calendar).iter().map(|next| next.at).min()?;
     let now = change.context.now;

@@ -241,7 +241,10 @@ pub fn decide(
             effects::complete(&mut change, (&effect, kind, &payload), reason)?
         }
         Command::GiveUpEffect { effect, reason } => effects::give_up(&mut change, &effect, reason)?,
-        Command::MigrateScenario { to, stages } => migration::migrate(&mut change, &to, &stages)?,
+        Command::MigrateScenario { to, stages } => {
+            migration::migrate(&mut change, &to, &stages)?;
+            return Ok(change.into_decision_by(&to));
+        }
         Command::Check => escalation::check(&mut change)?,
     }
     Ok(change.into_decision())

@@ -8,7 +8,7 @@ use oms_domain::event::EventType;
 use oms_domain::order::{Order, OrderState, TaskState};
 use oms_domain::party::{Language, PartyType};
 use oms_domain::rejection::Rejection;
-use oms_domain::scenario::{PointOfNoReturn, Scenario, Stage};
+use oms_domain::scenario::{PointOfNoReturn, Scenario, Stage, default_ladder};
 use oms_domain::time::Instant;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -314,4 +314,28 @@ fn an_order_is_explained_in_both_languages_by_the_rules_that_move_it() {
         assert_eq!(obstacle.code, "right-missing");
         assert!(obstacle.message.starts_with(needed), "{obstacle:?}");
     }
+}
+
+#[test]
+fn an_order_that_was_moved_is_watched_by_the_rules_of_its_new_stage() {
+    let (order, now) = order_after("connect-legal", &SURVEYED);
+    let same = next_version("connect-legal", |_| {});
+    let renamed = next_version("connect-legal", |next| {
+        stage(next, "feasibility").code = "survey".to_owned();
+        for way in &mut next.transitions {
+            let names = way.from.iter_mut().chain([&mut way.to]);
+            names.filter(|name| *name == "feasibility").for_each(|name| *name = "survey".into());
+        }
+    });
+    let late = next_version("connect-legal", |next| {
+        stage(next, "feasibility").ladder = default_ladder()[2..].to_vec();
+    });
+    let next_look = |to: &Scenario, stages: &[(&str, &str)]| {
+        let decision = migrate(&order, now, "admin", to, stages).expect("it is moved");
+        decision.order.next_check_at()
+    };
+    assert!(order.next_check_at() < order.stage.due_at, "three quarters of the time");
+    assert_eq!(next_look(&same, &[]), order.next_check_at());
+    assert_eq!(next_look(&renamed, &[("feasibility", "survey")]), order.next_check_at());
+    assert_eq!(next_look(&late, &[]), order.stage.due_at, "nobody is told before");
 }
