@@ -164,6 +164,11 @@ impl Actor {
         Actor { name: holder.name, access: access.collect(), is_system: false }
     }
 
+    /// Whether any right is held at all: not by the product itself, nor by somebody whose last grant has ended.
+    pub fn may_anything(&self) -> bool {
+        !self.access.is_empty()
+    }
+
     /// Whether the right is held for anything at all.
     pub fn may(&self, right: Right) -> bool {
         self.access.iter().any(|access| access.gives(right))

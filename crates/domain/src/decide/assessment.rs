@@ -66,10 +66,11 @@ pub(super) fn accept(
     cancellation::take_back(change, request.reason, request.requested_by, penalty)
 }
 
-/// Refused by whoever may cancel, or withdrawn by whoever asked.
+/// Refused by whoever may cancel, or withdrawn by whoever asked and has not lost every right since.
 pub(super) fn refuse(change: &mut Change<'_>, reason: String) -> Result<(), Rejection> {
     let asked_by = change.order.cancellation_request.as_ref().map(|it| it.requested_by.as_str());
-    let is_withdrawn = asked_by == Some(change.context.actor.name.as_str());
+    let actor = change.context.actor;
+    let is_withdrawn = asked_by == Some(actor.name.as_str()) && actor.may_anything();
     // Whoever asked is told that the order is closed.
     if !is_withdrawn && !(change.order.is_closed() && may_ask(change)) {
         require_right(change, Right::OrdersCancel)?;

@@ -47,6 +47,22 @@ fn what_was_made_is_taken_back_before_a_granted_cancellation_ends() {
 }
 
 #[test]
+fn who_has_lost_every_right_withdraws_nothing() {
+    tell(
+        "connect-individual",
+        "
+        registration                        => acknowledged registered north-sales | registered routed |
+        substitute asks because moved       => assessingCancellation registered north-sales | cancellationAsked |
+        substitute refuses because he stays => acknowledged registered north-sales | cancellationRefused |
+        substitute asks because moved       => assessingCancellation registered north-sales | cancellationAsked |
+        after 2880m
+        substitute refuses because he stays => ! right-missing
+        substitute grants because so        => ! right-missing
+        ",
+    );
+}
+
+#[test]
 fn a_refused_or_withdrawn_one_leaves_the_order_as_it_was() {
     tell(
         "connect-individual",

@@ -1,6 +1,7 @@
 //! What technicians have to do, kept as the store keeps it: several orders share it.
 
 use oms_domain::decide::BookingChange;
+use oms_domain::order::{Appointment, AppointmentState, Order};
 use oms_domain::time::Instant;
 use oms_domain::workforce::{Booking, Workforce};
 
@@ -61,6 +62,15 @@ impl Agenda {
         let waits = |kept: &&Kept| kept.booking.order_id == order && !kept.is_done;
         assert!(self.kept.iter().filter(waits).count() <= 1, "one visit at a time");
         self.workforce.bookings = self.kept.iter().map(|kept| kept.booking.clone()).collect();
+    }
+
+    /// The visit that an order waits for is the one that is kept.
+    pub fn agrees_with(&self, order: &Order) {
+        let waits = |kept: &&Kept| kept.booking.order_id == order.id && !kept.is_done;
+        let kept = self.kept.iter().find(waits).map(|kept| &kept.id);
+        let is_booked = |visit: &&Appointment| visit.state == AppointmentState::Booked;
+        let booked = order.appointment.as_ref().filter(is_booked).map(|visit| &visit.id);
+        assert_eq!(kept, booked, "the visit of {}", order.id);
     }
 
     fn place(&self, id: &str) -> usize {

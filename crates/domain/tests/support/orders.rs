@@ -1,5 +1,6 @@
 //! A small operator and its people.
 
+use oms_domain::access::{Grant, Holder, Period, Reach};
 use oms_domain::calendar::Calendars;
 use oms_domain::decide::{self, Context, Decision};
 use oms_domain::division::{Division, Neighbourhood};
@@ -7,7 +8,9 @@ use oms_domain::registration::Registration;
 use oms_domain::rights::{Actor, Right};
 use oms_domain::routing::{Coverage, CoverageRule};
 use oms_domain::scenario::{self, Scenario};
+use oms_domain::time::Instant;
 use serde_json::Value;
+use std::sync::LazyLock;
 
 pub use crate::forms::{MORNING, form};
 
@@ -21,6 +24,11 @@ const ORGANISATION: &str = "
 ";
 
 pub fn neighbourhood() -> Neighbourhood {
+    NEIGHBOURHOOD.clone()
+}
+
+/// The same, made once.
+pub static NEIGHBOURHOOD: LazyLock<Neighbourhood> = LazyLock::new(|| {
     let division = |line: &str| {
         let [code, parent, kind] = line.split_whitespace().collect::<Vec<_>>()[..] else {
             panic!("{line}")
@@ -38,7 +46,7 @@ pub fn neighbourhood() -> Neighbourhood {
     let lines = ORGANISATION.lines().map(str::trim).filter(|line| !line.is_empty());
     let divisions: Vec<Division> = lines.map(division).collect();
     Neighbourhood::of(&divisions, "north-tech")
-}
+});
 
 /// The address is operated by the technical department of the north.
 pub fn coverage() -> Coverage {
@@ -55,19 +63,34 @@ pub fn coverage() -> Coverage {
     }
 }
 
+const DESK: [Right; 7] = [
+    Right::OrdersRegister,
+    Right::OrdersHold,
+    Right::OrdersCancel,
+    Right::OrdersAmend,
+    Right::OrdersAssign,
+    Right::OrdersComment,
+    Right::DocumentsWrite,
+];
+
+/// Until when the substitute does the work of the desk: two days from the morning.
+pub const SUBSTITUTE_UNTIL: Instant = Instant(MORNING.0 + 2 * 24 * 60 * 60_000);
+
+/// People by the name of their role, with what their grants give at this instant.
+pub fn actor_at(role: &str, now: Instant) -> Actor {
+    if role != "substitute" {
+        return actor(role);
+    }
+    let period = Period { from: None, until: Some(SUBSTITUTE_UNTIL) };
+    let grant = Grant { rights: DESK.to_vec(), reach: Reach::EVERYTHING, periods: vec![period] };
+    Actor::of(Holder { name: role.to_owned(), grants: vec![grant] }, now)
+}
+
 /// People by the name of their role.
 pub fn actor(role: &str) -> Actor {
     let rights = match role {
         "admin" => vec![Right::Admin],
-        "desk" => vec![
-            Right::OrdersRegister,
-            Right::OrdersHold,
-            Right::OrdersCancel,
-            Right::OrdersAmend,
-            Right::OrdersAssign,
-            Right::OrdersComment,
-            Right::DocumentsWrite,
-        ],
+        "desk" => DESK.to_vec(),
         "sales" => vec![Right::OrdersSales],
         "tech" => vec![Right::OrdersTechnical],
         "support" => vec![Right::OrdersSupport],
@@ -96,17 +119,27 @@ pub fn registered(form: &Value, scenario: &'static Scenario) -> Decision {
 
 /// One of several orders.
 pub fn registered_as(id: &str, form: &Value, scenario: &'static Scenario) -> Decision {
-    let registration =
-        Registration::read(form, MORNING).unwrap_or_else(|faults| panic!("{faults:?}"));
+    registered_by(Calendars::round_the_clock(), MORNING, id, form, scenario)
+}
+
+/// The same at any time, where the divisions work by these calendars.
+pub fn registered_by(
+    calendars: &Calendars,
+    now: Instant,
+    id: &str,
+    form: &Value,
+    scenario: &'static Scenario,
+) -> Decision {
+    let registration = Registration::read(form, now).unwrap_or_else(|faults| panic!("{faults:?}"));
     let coverage = coverage();
     let actor = actor("admin");
     let context = Context {
-        now: MORNING,
+        now,
         actor: &actor,
         scenario,
         neighbourhood: &coverage.neighbourhood,
         workforce: None,
-        calendars: Calendars::round_the_clock(),
+        calendars,
     };
     let id = id.to_owned();
     let number = "261124-4801-9372".to_owned();

@@ -3,7 +3,7 @@
 //! `role verb …`, or `after 30m` to move the clock. Each step is decided, its bookkeeping is checked, and the decision
 //! becomes the next order.
 
-use crate::orders::{ID, MORNING, actor, coverage, form, neighbourhood, registered_as, scenario};
+use crate::orders::{ID, NEIGHBOURHOOD, actor_at, coverage, form, registered_as, scenario};
 use oms_domain::access::SYSTEM_NAME;
 use oms_domain::amendment::Amendment;
 use oms_domain::calendar::Calendars;
@@ -18,13 +18,18 @@ use oms_domain::scenario::{FieldDefinition, FieldType, Scenario};
 use oms_domain::time::Instant;
 use oms_domain::workforce::Workforce;
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 pub struct Story {
     pub order: Order,
     pub now: Instant,
     /// Nobody is registered, unless a story says otherwise.
     pub workforce: Workforce,
-    scenario: &'static Scenario,
+    /// Everybody works round the clock, unless a story says otherwise.
+    pub calendars: &'static Calendars,
+    /// Scenarios that the order can be moved to.
+    pub scenarios: &'static [Scenario],
+    pub scenario: &'static Scenario,
     events: i64,
     replay: Replay,
     /// What was asked for outside of the order so far.
@@ -72,19 +77,26 @@ impl Story {
     /// One of several orders.
     pub fn with_id(name: &str, scenario: &'static Scenario, id: &str) -> (Story, Decision) {
         let decision = registered_as(id, &form(name), scenario);
+        (Story::begun(&decision, scenario), decision)
+    }
+
+    /// Begins with this decision.
+    pub fn begun(decision: &Decision, scenario: &'static Scenario) -> Story {
         let order = Order { version: 0, last_event: 0, ..decision.order.clone() };
         let mut story = Story {
             order,
-            now: MORNING,
+            now: decision.order.updated_at,
             workforce: Workforce::default(),
+            calendars: Calendars::round_the_clock(),
+            scenarios: &[],
             scenario,
             events: 0,
             replay: Replay::default(),
             effects: Vec::new(),
             documents: 0,
         };
-        story.accept(&decision);
-        (story, decision)
+        story.accept(decision);
+        story
     }
 
     /// Takes one step; a rejected one leaves the order as it was.
@@ -100,23 +112,27 @@ impl Story {
 
     /// The same with a command that has no words.
     pub fn take(&mut self, role: &str, command: Command) -> Step {
-        let actor = actor(role);
-        let neighbourhood = neighbourhood();
-        let context = Context {
-            now: self.now,
-            actor: &actor,
-            scenario: self.scenario,
-            neighbourhood: &neighbourhood,
-            workforce: Some(&self.workforce),
-            calendars: Calendars::round_the_clock(),
-        };
-        match decide(&self.order, command, context) {
+        match self.seen_by(role, |order, context| decide(order, command, context)) {
             Err(rejection) => Step::Rejected(rejection),
             Ok(decision) => {
                 self.accept(&decision);
                 Step::Decided(Box::new(decision))
             }
         }
+    }
+
+    /// What the order looks like to somebody.
+    pub fn seen_by<T>(&self, role: &str, look: impl FnOnce(&Order, Context<'_>) -> T) -> T {
+        let actor = actor_at(role, self.now);
+        let context = Context {
+            now: self.now,
+            actor: &actor,
+            scenario: self.scenario,
+            neighbourhood: &NEIGHBOURHOOD,
+            workforce: Some(&self.workforce),
+            calendars: self.calendars,
+        };
+        look(&self.order, context)
     }
 
     /// The rules that every decision keeps, whatever it is about.
@@ -147,8 +163,17 @@ impl Story {
         assert_eq!(&replayed, next, "the history replays to the order");
         assert!(next.fallout.is_empty() || next.has_fallout, "what is in fallout shows");
         self.effects.extend(decision.effects.iter().cloned());
+        if self.order.scenario != next.scenario {
+            self.scenario = self.found(&next.scenario.code, next.scenario.version);
+        }
         self.order = next.clone();
         self.check_state();
+    }
+
+    fn found(&self, code: &str, version: u32) -> &'static Scenario {
+        let mut scenarios = self.scenarios.iter();
+        let found = scenarios.find(|it| it.code == code && it.version == version);
+        found.unwrap_or_else(|| panic!("there is no {code} {version}"))
     }
 
     /// The technical state is that of the stage, but for what stands above it.
@@ -216,6 +241,10 @@ impl Story {
             "draws" => Command::DocumentDrawn { document: self.document(rest, SYSTEM_NAME) },
             "repeats" => Command::AddDocument { document: self.order.documents[0].clone() },
             "provisions" => Command::Provisioned { objects: objects(&self.order) },
+            "retires" if rest.starts_with('[') => {
+                let names: Vec<ObjectName> = serde_json::from_str(rest).expect("names of objects");
+                Command::Retired { objects: named(&self.order, names), is_partial: true }
+            }
             "retires" => {
                 Command::Retired { objects: retired(&self.order), is_partial: rest == "a part" }
             }
@@ -237,13 +266,15 @@ impl Story {
                 Command::CompleteEffect { effect: id, kind, payload, reason: reason() }
             }
             "abandons" => Command::GiveUpEffect { effect: self.effect(rest).id, reason: reason() },
+            "outdates" => Command::EffectOutdated { effect: self.effect(rest).id },
+            "migrates" => self.migration(rest),
             "checks" => Command::Check,
             _ => panic!("nobody knows how to do {words:?}"),
         }
     }
 
-    /// `retire 2`: the second of this kind that was asked for. `retire`: one of before the story, that says nothing of itself;
-    /// without a word it is one that draws.
+    /// `retire 2`: the second of this kind that was asked for. `retire of 7`: the one that the event with this number asked for.
+    /// `retire`: one of before the story, that says nothing of itself; without a word it is one that draws.
     fn effect(&self, words: &str) -> Effect {
         let (word, place) = words.split_once(' ').unwrap_or((words, ""));
         let kind = EffectKind::WORDS.iter().find(|(known, _)| *known == word);
@@ -252,9 +283,27 @@ impl Story {
         if place.is_empty() {
             return Effect { id: format!("{}.1", self.order.id), kind, payload: Value::Null };
         }
-        let place: usize = place.parse().expect("a place");
         let mut asked = self.effects.iter().filter(|effect| effect.kind == kind);
-        asked.nth(place - 1).unwrap_or_else(|| panic!("{words} was not asked for")).clone()
+        let found = match place.strip_prefix("of ") {
+            Some(number) => {
+                let id = format!("{}.{number}", self.order.id);
+                asked.find(|effect| effect.id == id)
+            }
+            None => asked.nth(place.parse::<usize>().expect("a place") - 1),
+        };
+        found.unwrap_or_else(|| panic!("{words} was not asked for")).clone()
+    }
+
+    /// `connect-individual 1001`, with the stages that have other names there: `contract=agreement`.
+    fn migration(&self, words: &str) -> Command {
+        let mut words = words.split_whitespace();
+        let mut next = || words.next().expect("a code and a version");
+        let to = self.found(next(), next().parse().expect("a version"));
+        let pair = |word: &str| {
+            let (from, to) = word.split_once('=').unwrap_or_else(|| panic!("{word} is no stage"));
+            (from.to_owned(), to.to_owned())
+        };
+        Command::MigrateScenario { to: Arc::new(to.clone()), stages: words.map(pair).collect() }
     }
 
     fn document(&mut self, kind: &str, created_by: &str) -> Document {
@@ -314,8 +363,12 @@ pub fn objects(order: &Order) -> Vec<BillingObject> {
 
 /// What the billing system retires for the order: what the order does not know of is there, too.
 fn retired(order: &Order) -> Vec<BillingObject> {
+    named(order, retirement(order))
+}
+
+fn named(order: &Order, names: Vec<ObjectName>) -> Vec<BillingObject> {
     let id = |name: &ObjectName| known(order, name).map_or("bm-x", |object| &object.id).to_owned();
-    let retired = retirement(order).into_iter().map(|name| BillingObject {
+    let retired = names.into_iter().map(|name| BillingObject {
         id: id(&name),
         kind: name.kind,
         key: name.key,
