@@ -41,6 +41,14 @@ mod migration;
 mod pauses;
 #[path = "decide/properties.rs"]
 mod properties;
+#[path = "decide/properties/onward.rs"]
+mod properties_onward;
+#[path = "decide/properties/operators.rs"]
+mod properties_operators;
+#[path = "decide/properties/rules.rs"]
+mod properties_rules;
+#[path = "decide/properties/steps.rs"]
+mod properties_steps;
 #[path = "decide/rejections.rs"]
 mod rejections;
 #[path = "decide/rerouting.rs"]
