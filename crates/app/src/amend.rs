@@ -75,8 +75,10 @@ pub async fn amend<P: Orders>(ports: &P, request: Request<'_>) -> Result<Decisio
             if amendment.moves() {
                 let given = std::mem::take(&mut found.calendars);
                 let coverage = coverage(found, &query.place);
-                calendars = Calendars::around(&coverage.neighbourhood, given);
-                neighbourhood = coverage.neighbourhood.clone();
+                // The division that has the order is known as before, also when the order stays with it.
+                let others = std::mem::replace(&mut neighbourhood, coverage.neighbourhood.clone());
+                neighbourhood.others.push(others);
+                calendars = Calendars::around(&coverage.neighbourhood, given).or(&calendars);
                 covered = Some(Box::new(coverage));
             }
         }

@@ -7,7 +7,7 @@ use crate::ports::{
 };
 use oms_domain::calendar::Calendars;
 use oms_domain::decide::{self, Context, Decision};
-use oms_domain::division::DivisionReference;
+use oms_domain::division::{DivisionReference, Neighbourhood};
 use oms_domain::limits::STALE_RETRIES_MAX;
 use oms_domain::number::order_number;
 use oms_domain::order::Order;
@@ -23,6 +23,7 @@ use oms_domain::scenario::{self, Scenario};
 use oms_domain::service::{Namer, check_named, orders_named};
 use oms_domain::time::Instant;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// A registration as it came in.
@@ -165,11 +166,14 @@ pub fn coverage(found: RegistrationContext, query: &Query) -> Coverage {
     let by_service = services(&found, query);
     let selection = select(found.candidates, query);
     let start = selection.rule.as_ref().map(|rule| rule.division_code.clone()).or(found.root);
-    let neighbourhood = found
-        .neighbourhoods
-        .into_iter()
-        .find(|around| around.start().map(|start| &start.code) == start.as_ref())
-        .unwrap_or_default();
+    let mut around: BTreeMap<String, Neighbourhood> = BTreeMap::new();
+    for neighbourhood in found.neighbourhoods {
+        around
+            .extend(neighbourhood.start().map(|it| it.code.clone()).map(|it| (it, neighbourhood)));
+    }
+    let mut neighbourhood = start.and_then(|start| around.remove(&start)).unwrap_or_default();
+    let others = by_service.iter().filter_map(|one| around.remove(&one.division.code));
+    neighbourhood.others = others.collect();
     let Selection { rule, beaten } = selection;
     Coverage { rule, beaten, neighbourhood, by_service }
 }

@@ -55,6 +55,9 @@ pub struct Neighbour {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Neighbourhood {
     pub neighbours: Vec<Neighbour>,
+    /// Around other divisions that an order is about: the one that has it, and those that operate its address for one of
+    /// its services. What is known of a division may come from there; the nearest of a kind is never looked for there.
+    pub others: Vec<Neighbourhood>,
 }
 
 impl Neighbourhood {
@@ -80,17 +83,36 @@ impl Neighbourhood {
 
     /// What is known of a division; None: it is out of reach.
     pub fn find(&self, code: &str) -> Option<&Neighbour> {
+        self.find_here(code).or_else(|| self.others.iter().find_map(|other| other.find(code)))
+    }
+
+    fn find_here(&self, code: &str) -> Option<&Neighbour> {
         let found = self.neighbours.iter().filter(|neighbour| neighbour.code == code);
         found.min_by_key(|neighbour| !neighbour.is_ancestor)
     }
 
     /// The division above another one; None: it is the root, or out of reach.
     pub fn parent_of(&self, code: &str) -> Option<&Neighbour> {
-        let found = self.find(code)?;
+        let Some(found) = self.find_here(code) else {
+            return self.others.iter().find_map(|other| other.parent_of(code));
+        };
         // A child stands at the distance of its parent.
         let distance = found.distance + i64::from(found.is_ancestor);
         let mut ancestors = self.neighbours.iter().filter(|neighbour| neighbour.is_ancestor);
         ancestors.find(|ancestor| ancestor.distance == distance)
+    }
+
+    /// What lies around a division, itself the start; None: it is not known.
+    pub fn around(&self, code: &str) -> Option<&Neighbourhood> {
+        match self.start().is_some_and(|start| start.code == code) {
+            true => Some(self),
+            false => self.others.iter().find_map(|other| other.around(code)),
+        }
+    }
+
+    /// The same without what is known of others.
+    pub fn alone(&self) -> Neighbourhood {
+        Neighbourhood { neighbours: self.neighbours.clone(), others: Vec::new() }
     }
 
     /// The neighbourhood of a division in a whole tree.
@@ -109,7 +131,7 @@ impl Neighbourhood {
                 ancestor.parent_code.as_deref().and_then(|parent| by_code.get(parent).copied());
             distance += 1;
         }
-        Neighbourhood { neighbours }
+        Neighbourhood { neighbours, others: Vec::new() }
     }
 }
 
@@ -257,6 +279,49 @@ mod tests {
             let neighbourhood = Neighbourhood::of(&divisions, from);
             let found = neighbourhood.nearest(kind).map_or("-", |neighbour| &neighbour.code);
             assert_eq!(found, expected, "{line}");
+        }
+    }
+
+    /// As an order has them whose division was found when the tree was another one: of the covering division only what is
+    /// nearest, and of the division that has the order its ancestors.
+    #[test]
+    fn the_division_that_has_an_order_is_known_whatever_stands_beside_it() {
+        let divisions = tree(
+            "head - branch
+             north head branch
+             north-a-tech north technical
+             north-shop north sales
+             north-tech north technical
+             south head branch
+             south-tech south technical
+             south-lab south-tech technical",
+        );
+        // division that has the order, the one above it, whether the covering division alone tells it
+        let cases = "
+            north         head        true
+            north-a-tech  north       true
+            north-tech    north       false
+            south-tech    south       false
+            south-lab     south-tech  false
+            head          -           true
+        ";
+        for line in cases.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            let [code, parent, is_told] = line.split_whitespace().collect::<Vec<_>>()[..] else {
+                panic!("{line}")
+            };
+            let mut around = Neighbourhood::of(&divisions, "north-shop");
+            around.neighbours.retain(|it| it.is_ancestor || it.code == "north-a-tech");
+            assert_eq!(around.find(code).is_some().to_string(), is_told, "{line}");
+            let mut chain = Neighbourhood::of(&divisions, code);
+            chain.neighbours.retain(|neighbour| neighbour.is_ancestor);
+            around.others.push(chain);
+            assert_eq!(around.find(code).map(|it| it.code.as_str()), Some(code), "{line}");
+            let found = around.parent_of(code).map_or("-", |found| &found.code);
+            assert_eq!(found, parent, "{line}");
+            let nearest = around.nearest("technical").map(|it| it.code.as_str());
+            assert_eq!(nearest, Some("north-a-tech"), "{line}: what is nearest stays");
+            let start = around.around(code).and_then(|it| it.start());
+            assert_eq!(start.map(|it| it.code.as_str()), Some(code), "{line}");
         }
     }
 

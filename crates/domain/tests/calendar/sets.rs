@@ -72,7 +72,12 @@ fn a_division_works_by_the_calendar_of_its_nearest_ancestor() {
     let tree =
         [("head", ""), ("north", "head"), ("south", "head"), ("lab", "north"), ("hut", "north")];
     let divisions: Vec<Division> = tree.map(division).into();
-    let around = Neighbourhood::of(&divisions, "lab");
+    let mut around = Neighbourhood::of(&divisions, "lab");
+    // Of the covering division only its way up is known, and that of the division that has the order.
+    around.neighbours.retain(|neighbour| neighbour.is_ancestor || neighbour.code == "south");
+    let mut other = Neighbourhood::of(&divisions, "hut");
+    other.neighbours.retain(|neighbour| neighbour.is_ancestor);
+    around.others.push(other);
     let named = |code: &str| {
         let mut document = office("UTC");
         document["code"] = json!(code);
