@@ -211,7 +211,14 @@ impl Actor {
     /// The caller as far as an order that stands there is concerned: what they may there, and no more.
     #[must_use]
     pub fn at(&self, place: &OrderPlace) -> Actor {
-        let there = self.access.iter().filter(|access| access.reach.holds(place));
+        self.at_any(std::slice::from_ref(place))
+    }
+
+    /// The same as far as any of these places is concerned.
+    #[must_use]
+    pub fn at_any(&self, places: &[OrderPlace]) -> Actor {
+        let holds = |access: &&Access| places.iter().any(|place| access.reach.holds(place));
+        let there = self.access.iter().filter(holds);
         let access = there
             .map(|access| Access { rights: access.rights.clone(), reach: Reach::EVERYTHING })
             .collect();

@@ -1,6 +1,7 @@
 //! The order: a request with items (service, action, characteristics) at an address for a party.
 
 use crate::address::Address;
+use crate::catalogue::Service;
 use crate::division::DivisionReference;
 pub use crate::document::Document;
 use crate::effect::EffectKind;
@@ -229,6 +230,28 @@ pub struct Task {
     /// What its doer said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+    /// The services that it is about. Empty: all of the order's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<Service>,
+}
+
+impl Task {
+    /// Its code in the scenario: of a task for some of the services the first of them may stand behind it.
+    pub fn definition(&self) -> &str {
+        let before = |service: &Service| {
+            self.code.strip_suffix(service.code()).and_then(|rest| rest.strip_suffix('.'))
+        };
+        self.services.first().and_then(before).unwrap_or(&self.code)
+    }
+
+    /// Its name with the services that it is about.
+    pub fn named(&self, name: &str) -> String {
+        let services: Vec<&str> = self.services.iter().map(|service| service.code()).collect();
+        match services.is_empty() {
+            true => name.to_owned(),
+            false => format!("{name} ({})", services.join(", ")),
+        }
+    }
 }
 
 /// Where a visit is.

@@ -65,6 +65,10 @@ pub enum Rejection {
     StartDateHasPassed { date: String, today: String },
     #[error("There are no divisions yet; set up the organisation with PUT /api/v1/divisions.")]
     OrganisationMissing,
+    #[error(
+        "{division} operated this address and is no longer a division; add it to the organisation again."
+    )]
+    DivisionMissing { division: String },
     #[error("The effect is {state}; only fallout waits for a person.")]
     EffectNotInFallout { state: &'static str },
     #[error("Scenario {code} version {version} is not known to this installation.")]
@@ -226,6 +230,7 @@ impl Rejection {
             Rejection::OrderHasStarted => "order-has-started",
             Rejection::StartDateHasPassed { .. } => "start-date-has-passed",
             Rejection::OrganisationMissing => "organisation-missing",
+            Rejection::DivisionMissing { .. } => "division-missing",
             Rejection::EffectNotInFallout { .. } => "effect-not-in-fallout",
             Rejection::ScenarioUnknown { .. } => "scenario-unknown",
             Rejection::StageUnknown { .. } => "stage-unknown",

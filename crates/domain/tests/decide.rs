@@ -57,6 +57,8 @@ mod rerouting;
 mod services;
 #[path = "decide/start_dates.rs"]
 mod start_dates;
+#[path = "decide/tasks.rs"]
+mod tasks;
 #[path = "decide/timed.rs"]
 mod timed;
 #[path = "decide/visits.rs"]

@@ -313,10 +313,10 @@ fn task_rows(
     let definitions = stage.map(|stage| stage.tasks.as_slice()).unwrap_or_default();
     let tasks = order.tasks.iter().filter(|task| task.stage == order.stage.code);
     let row = |task: &Task| {
-        let definition = definitions.iter().find(|definition| definition.code == task.code);
-        let name = definition.map_or(task.name.as_str(), |it| it.name.get(language));
+        let definition = definitions.iter().find(|it| it.code == task.definition());
+        let name = definition.map(|it| task.named(it.name.get(language)));
         TaskRow {
-            name: name.to_owned(),
+            name: name.unwrap_or_else(|| task.name.clone()),
             division: task.division.name.clone(),
             state: task.state.code().to_owned(),
             by: task.completed_by.clone(),

@@ -168,6 +168,7 @@ fn tasks_are_shown_and_a_closed_order_shows_the_way_that_it_went() {
         completed_at: None,
         completed_by: None,
         comment: None,
+        services: Vec::new(),
     }];
     let shown = |order: &Order, language| {
         let model = order_page("olim", order, &history, Vec::new(), around(order, language));

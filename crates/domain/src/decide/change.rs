@@ -13,7 +13,7 @@ use crate::projection::{Known, Medians, Outlook, outlook};
 use crate::provisioning;
 use crate::rejection::Rejection;
 use crate::replay;
-use crate::routing::Coverage;
+use crate::routing::{Coverage, ServiceDivision};
 use crate::scenario::{EntryAction, LocalText, Scenario, Stage};
 use serde_json::{Value, json};
 
@@ -242,16 +242,41 @@ impl<'a> Change<'a> {
 
     /// The division of a kind that is nearest to the one that operates the address.
     pub fn division_of_kind(&self, kind: Option<&str>) -> Result<DivisionReference, Rejection> {
-        let (division, _) =
-            self.coverage().division_for(kind).ok_or(Rejection::OrganisationMissing)?;
-        Ok(division)
+        let found = self.coverage().division_for(kind);
+        found.map(|(division, _)| division).ok_or_else(|| self.division_missing())
+    }
+
+    /// The same for one of the order's services. Where that division is no longer in the organisation: as for the whole.
+    pub fn division_of_service(
+        &self,
+        service: &ServiceDivision,
+        kind: Option<&str>,
+    ) -> Result<DivisionReference, Rejection> {
+        let Some(around) = self.context.neighbourhood.around(&service.division.code) else {
+            return self.division_of_kind(kind);
+        };
+        let coverage = Coverage {
+            rule: service.rule.clone(),
+            neighbourhood: around.alone(),
+            ..Coverage::default()
+        };
+        let found = coverage.division_for(kind);
+        found.map(|(division, _)| division).ok_or_else(|| self.division_missing())
+    }
+
+    /// The division that operates the order's address is not in the organisation any more, or there is none at all.
+    fn division_missing(&self) -> Rejection {
+        match &self.order.routing.covering {
+            Some(covering) => Rejection::DivisionMissing { division: covering.name.clone() },
+            None => Rejection::OrganisationMissing,
+        }
     }
 
     fn coverage(&self) -> Coverage {
         Coverage {
             rule: self.order.routing.rule.clone(),
             beaten: self.order.routing.beaten.clone(),
-            neighbourhood: self.context.neighbourhood.clone(),
+            neighbourhood: self.context.neighbourhood.alone(),
             by_service: self.order.routing.by_service.clone(),
         }
     }
@@ -259,7 +284,7 @@ impl<'a> Change<'a> {
     /// Finds the division that the stage asks for. The covering division and its rule stay as they were found.
     pub fn route(&mut self, stage: &Stage) -> Result<(), Rejection> {
         let found = self.coverage().division_for(stage.division_kind.as_deref());
-        let (division, decision) = found.ok_or(Rejection::OrganisationMissing)?;
+        let (division, decision) = found.ok_or_else(|| self.division_missing())?;
         let moved = self.order.division != division;
         self.order.routing = decision;
         if moved {

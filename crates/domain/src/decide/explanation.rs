@@ -7,6 +7,7 @@ use crate::effect::EffectKind;
 use crate::order::Order;
 use crate::party::Language;
 use crate::rights::Right;
+use crate::routing::ServiceDivision;
 use crate::scenario::{FieldDefinition, Transition};
 use crate::time::Instant;
 use serde::Serialize;
@@ -212,6 +213,15 @@ fn routed(order: &Order, language: Language) -> String {
     if let Some(beaten) = routing.beaten.first().filter(|it| it.division_code != covering.code) {
         let (rule, division) = (beaten.describe(), &beaten.division_code);
         sentence.push_str(&format!(" Оно точнее, чем правило {rule} подразделения {division}."));
+    }
+    if !routing.by_service.is_empty() {
+        let each = |one: &ServiceDivision| {
+            format!("{} обслуживает {}", one.service.code(), one.division.name)
+        };
+        let all = routing.by_service.iter().map(each).collect::<Vec<_>>().join(", ");
+        sentence.push_str(&format!(
+            " У её услуг разные подразделения: {all}; решает самое точное правило из всех."
+        ));
     }
     if let Some(kind) = routing.division_kind.as_deref().filter(|_| !routing.unmatched)
         && order.division.code != covering.code

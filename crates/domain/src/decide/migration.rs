@@ -4,14 +4,14 @@
 //! fields. What the new stage does on entry is not done again.
 
 use super::change::Change;
-use super::{require_not_cancelling, require_open, require_right, timed};
+use super::{require_not_cancelling, require_open, require_right, tasks, timed};
 use crate::effect::EffectKind;
 use crate::event::EventType;
 use crate::order::{Order, OrderState, ScenarioReference, Task, TaskState};
 use crate::party::Language;
 use crate::rejection::Rejection;
 use crate::rights::Right;
-use crate::scenario::{EntryAction, PointOfNoReturn, Scenario, Stage};
+use crate::scenario::{EntryAction, PointOfNoReturn, Scenario, Stage, TaskDefinition};
 use serde::Serialize;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -97,7 +97,7 @@ pub(super) fn migrate(
     if old.is_none_or(|old| old.division_kind != new.division_kind) {
         change.route(new)?;
     }
-    tasks(change, &left.code, new)
+    tasks::renew(change, &left.code, new, false)
 }
 
 /// What moving the order would change for the people who work on it.
@@ -109,14 +109,18 @@ fn losses(order: &Order, old: Option<&Stage>, to: &Scenario, new: &Stage) -> Mig
         .map(|field| field.code.as_str())
         .collect();
     let own = |task: &&Task| task.stage == order.stage.code;
-    let is_new = |code: &str| new.tasks.iter().any(|task| task.code == code);
+    let is_new = |task: &Task| {
+        let is_its = |it: &&TaskDefinition| it.code == task.definition();
+        let definition = new.tasks.iter().find(is_its);
+        definition.is_some_and(|it| it.per_service || it.code == task.code)
+    };
     let counts =
         |kind: &str| order.documents.iter().any(|it| it.kind == kind && it.superseded_at.is_none());
     let asked = old.map(|old| old.documents.as_slice()).unwrap_or_default();
     let fields = order.fields.keys().filter(|code| !known.contains(code.as_str()));
     let tasks = order.tasks.iter().filter(own);
-    let dropped = tasks.clone().filter(|it| it.state != TaskState::Done && !is_new(&it.code));
-    let codes: BTreeSet<&str> = tasks.map(|task| task.code.as_str()).collect();
+    let dropped = tasks.clone().filter(|it| it.state != TaskState::Done && !is_new(it));
+    let codes: BTreeSet<&str> = tasks.map(Task::definition).collect();
     MigrationLosses {
         fields: fields.cloned().collect(),
         tasks: dropped.map(|task| task.code.clone()).collect(),
@@ -242,52 +246,4 @@ fn leaves_at(
     let stood_still = timed::stood_still_ms(order, scenario);
     let minutes = timed::first_minutes(to, &new.code);
     minutes.map(|it| order.stage.entered_at.plus_minutes(it).plus_ms(stood_still))
-}
-
-/// The tasks of the stage by the new definitions: what is done stays done, by its code.
-fn tasks(change: &mut Change<'_>, left: &str, new: &Stage) -> Result<(), Rejection> {
-    let mut known: BTreeMap<String, Task> = BTreeMap::new();
-    change.order.tasks.retain(|task| {
-        let own = task.stage == left;
-        if own {
-            known.insert(task.code.clone(), task.clone());
-        }
-        // What was done before in a stage that the order has come back to begins anew, as when a stage is entered.
-        !own && task.stage != new.code
-    });
-    let done: BTreeSet<String> = known
-        .values()
-        .filter(|task| task.state == TaskState::Done)
-        .map(|task| task.code.clone())
-        .collect();
-    for definition in &new.tasks {
-        let kind = definition.division_kind.as_deref().or(new.division_kind.as_deref());
-        let ready = definition.after.iter().all(|code| done.contains(code));
-        let begun = known.remove(&definition.code);
-        let division = match &begun {
-            Some(task) => task.division.clone(),
-            None => change.division_of_kind(kind)?,
-        };
-        let finished = begun.filter(|task| task.state == TaskState::Done);
-        let state = match (&finished, ready) {
-            (Some(_), _) => TaskState::Done,
-            (None, true) => TaskState::Open,
-            (None, false) => TaskState::Waiting,
-        };
-        let finished = finished.as_ref();
-        change.order.tasks.push(Task {
-            code: definition.code.clone(),
-            stage: new.code.clone(),
-            name: definition.name.get(Language::En).to_owned(),
-            division,
-            state,
-            optional: definition.optional,
-            completed_at: finished.and_then(|task| task.completed_at),
-            completed_by: finished.and_then(|task| task.completed_by.clone()),
-            comment: finished.and_then(|task| task.comment.clone()),
-        });
-    }
-    // Work that was done counts in the history of the order even where nobody asks for it any more.
-    change.order.tasks.extend(known.into_values().filter(|task| task.state == TaskState::Done));
-    Ok(())
 }

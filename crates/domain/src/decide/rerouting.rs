@@ -52,7 +52,7 @@ pub(super) fn reroute(change: &mut Change<'_>, coverage: &Coverage) -> Result<()
             json!({ "covering": { "from": before, "to": code(decision.covering.as_ref()) } });
         change.record(EventType::Routed, summary, None, data);
     }
-    tasks::reroute(change, stage)
+    tasks::renew(change, &stage.code, stage, true)
 }
 
 /// Whether other divisions operate the address.

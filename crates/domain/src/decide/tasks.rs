@@ -2,12 +2,15 @@
 
 use super::change::Change;
 use super::{require_not_cancelling, require_not_held, require_open, require_right, transition};
+use crate::catalogue::Service;
+use crate::division::DivisionReference;
 use crate::event::EventType;
 use crate::order::{Order, Task, TaskState};
 use crate::party::Language;
 use crate::rejection::Rejection;
-use crate::scenario::Stage;
+use crate::scenario::{Stage, TaskDefinition};
 use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The stage's tasks begin anew; what was left open of another stage is cancelled.
 pub(super) fn open(change: &mut Change<'_>, stage: &Stage) -> Result<(), Rejection> {
@@ -20,43 +23,121 @@ pub(super) fn open(change: &mut Change<'_>, stage: &Stage) -> Result<(), Rejecti
     if stage.tasks.is_empty() {
         return Ok(());
     }
-    for definition in &stage.tasks {
-        let kind = definition.division_kind.as_deref().or(stage.division_kind.as_deref());
-        let division = change.division_of_kind(kind)?;
-        change.order.tasks.push(Task {
-            code: definition.code.clone(),
-            stage: stage.code.clone(),
-            name: definition.name.get(Language::En).to_owned(),
-            division,
-            state: if definition.after.is_empty() { TaskState::Open } else { TaskState::Waiting },
-            optional: definition.optional,
-            completed_at: None,
-            completed_by: None,
-            comment: None,
-        });
-    }
-    let tasks = stage_tasks(&change.order);
-    let to = |task: &&Task| json!({ "task": task.code, "division": task.division.code });
+    let tasks = of_stage(change, stage)?;
+    let to = |task: &Task| json!({ "task": task.code, "division": task.division.code });
     let data = json!({ "tasks": tasks.iter().map(to).collect::<Vec<_>>() });
     let names: Vec<&str> = tasks.iter().map(|task| task.name.as_str()).collect();
-    change.record(EventType::TasksOpened, format!("To do: {}.", names.join(", ")), None, data);
+    let summary = format!("To do: {}.", names.join(", "));
+    change.order.tasks.extend(tasks);
+    change.record(EventType::TasksOpened, summary, None, data);
     Ok(())
 }
 
-/// What is left to do in the stage goes to the divisions that the order's coverage names now; what is done stays.
-pub(super) fn reroute(change: &mut Change<'_>, stage: &Stage) -> Result<(), Rejection> {
+/// The tasks of a stage as they begin.
+fn of_stage(change: &Change<'_>, stage: &Stage) -> Result<Vec<Task>, Rejection> {
+    let mut tasks = Vec::new();
     for definition in &stage.tasks {
         let kind = definition.division_kind.as_deref().or(stage.division_kind.as_deref());
-        let division = change.division_of_kind(kind)?;
-        let is_left = |task: &&mut Task| {
-            task.stage == stage.code
-                && task.code == definition.code
-                && matches!(task.state, TaskState::Waiting | TaskState::Open)
-        };
-        if let Some(task) = change.order.tasks.iter_mut().find(is_left) {
-            task.division = division;
+        for (code, division, services) in parts(change, definition, kind)? {
+            let mut task = Task {
+                code,
+                stage: stage.code.clone(),
+                name: String::new(),
+                division,
+                state: match definition.after.is_empty() {
+                    true => TaskState::Open,
+                    false => TaskState::Waiting,
+                },
+                optional: definition.optional,
+                completed_at: None,
+                completed_by: None,
+                comment: None,
+                services,
+            };
+            task.name = task.named(definition.name.get(Language::En));
+            tasks.push(task);
         }
     }
+    Ok(tasks)
+}
+
+/// Who does a task: one division, or one for each part of the services. The part of the division that operates the address
+/// for the whole order keeps the task's code, so that whoever knows the scenario knows it.
+fn parts(
+    change: &Change<'_>,
+    definition: &TaskDefinition,
+    kind: Option<&str>,
+) -> Result<Vec<(String, DivisionReference, Vec<Service>)>, Rejection> {
+    let order = &change.order;
+    let code = || definition.code.clone();
+    let is_ordered = |service: Service| order.items.iter().any(|item| item.service == service);
+    let mut found: Vec<(DivisionReference, Vec<Service>)> = Vec::new();
+    if definition.per_service {
+        for one in order.routing.by_service.iter().filter(|one| is_ordered(one.service)) {
+            let division = change.division_of_service(one, kind)?;
+            match found.iter_mut().find(|(known, _)| *known == division) {
+                Some((_, services)) => services.push(one.service),
+                None => found.push((division, vec![one.service])),
+            }
+        }
+    }
+    if found.len() < 2 {
+        // All of it is one division's, which may be another one than the whole order's by now.
+        let only = found.pop().map(|(division, _)| Ok(division));
+        let division = only.unwrap_or_else(|| change.division_of_kind(kind))?;
+        return Ok(vec![(code(), division, Vec::new())]);
+    }
+    let whole = change.division_of_kind(kind)?;
+    let main = found.iter().position(|(division, _)| *division == whole).unwrap_or_default();
+    let part = |(index, (division, services)): (usize, (DivisionReference, Vec<Service>))| {
+        let own = match services.first().filter(|_| index != main) {
+            Some(service) => format!("{}.{}", definition.code, service.code()),
+            None => code(),
+        };
+        (own, division, services)
+    };
+    Ok(found.into_iter().enumerate().map(part).collect())
+}
+
+/// The tasks of the order's stage by the definitions of a stage and the divisions of now: what is done stays done, by its
+/// code. What is left goes to the division that it is given now, or stays with the one that it has.
+pub(super) fn renew(
+    change: &mut Change<'_>,
+    left: &str,
+    stage: &Stage,
+    is_moved: bool,
+) -> Result<(), Rejection> {
+    let mut known: BTreeMap<String, Task> = BTreeMap::new();
+    change.order.tasks.retain(|task| {
+        let own = task.stage == left;
+        if own {
+            known.insert(task.code.clone(), task.clone());
+        }
+        // What was done before in a stage that the order has come back to begins anew, as when a stage is entered.
+        !own && task.stage != stage.code
+    });
+    let done = done(known.values());
+    for mut task in of_stage(change, stage)? {
+        let definition = stage.tasks.iter().find(|definition| definition.code == task.definition());
+        if definition.is_some_and(|it| it.after.iter().all(|code| done.contains(code))) {
+            task.state = TaskState::Open;
+        }
+        if let Some(begun) = known.remove(&task.code) {
+            let is_done = begun.state == TaskState::Done;
+            if is_done || !is_moved {
+                task.division = begun.division;
+            }
+            if is_done {
+                task.state = TaskState::Done;
+                task.completed_at = begun.completed_at;
+                task.completed_by = begun.completed_by;
+                task.comment = begun.comment;
+            }
+        }
+        change.order.tasks.push(task);
+    }
+    // Work that was done counts in the history of the order even where nobody asks for it any more.
+    change.order.tasks.extend(known.into_values().filter(|task| task.state == TaskState::Done));
     Ok(())
 }
 
@@ -70,31 +151,22 @@ pub(super) fn complete(
     let scenario = change.context.scenario;
     let definitions =
         scenario.stage(&stage).map(|stage| stage.tasks.as_slice()).unwrap_or_default();
-    let definition = definitions.iter().find(|definition| definition.code == code);
+    let of_stage = |task: &Task| task.stage == stage && task.code == code;
+    let task = change.order.tasks.iter().find(|task| of_stage(task));
+    let definition =
+        task.and_then(|task| definitions.iter().find(|it| it.code == task.definition()));
     if let Some(definition) = definition {
         require_right(change, definition.right)?;
     }
     require_open(&change.order)?;
     require_not_held(&change.order)?;
     require_not_cancelling(&change.order)?;
-    let definition = definition.ok_or_else(unknown)?;
-    let of_stage = |task: &Task| task.stage == stage && task.code == code;
-    let task = change.order.tasks.iter().find(|task| of_stage(task)).ok_or_else(unknown)?;
+    let (Some(task), Some(definition)) = (task, definition) else { return Err(unknown()) };
     match task.state {
         TaskState::Done => return Ok(()),
         TaskState::Waiting => {
-            let done = |before: &&String| {
-                stage_tasks(&change.order)
-                    .iter()
-                    .any(|task| task.code == **before && task.state == TaskState::Done)
-            };
-            let before: Vec<&str> = definition
-                .after
-                .iter()
-                .filter(|before| !done(before))
-                .map(String::as_str)
-                .collect();
-            return Err(Rejection::TaskWaits { task: code.to_owned(), after: before.join(", ") });
+            let after = undone(&change.order, &definition.after).join(", ");
+            return Err(Rejection::TaskWaits { task: code.to_owned(), after });
         }
         TaskState::Open | TaskState::Cancelled => {}
     }
@@ -106,14 +178,10 @@ pub(super) fn complete(
         task.completed_by = Some(actor.clone());
         task.comment.clone_from(&comment);
     }
-    let done: Vec<String> = stage_tasks(&change.order)
-        .iter()
-        .filter(|task| task.state == TaskState::Done)
-        .map(|task| task.code.clone())
-        .collect();
+    let done = done(stage_tasks(&change.order));
     let mut opened = Vec::new();
     for task in change.order.tasks.iter_mut().filter(|task| task.stage == stage) {
-        let definition = definitions.iter().find(|definition| definition.code == task.code);
+        let definition = definitions.iter().find(|it| it.code == task.definition());
         let ready = definition.is_some_and(|it| it.after.iter().all(|code| done.contains(code)));
         if task.state == TaskState::Waiting && ready {
             task.state = TaskState::Open;
@@ -124,6 +192,32 @@ pub(super) fn complete(
     change.record(EventType::TaskCompleted, format!("{name}: done."), comment, data);
     transition::reconsider_time(change);
     Ok(())
+}
+
+/// Codes of the definitions whose tasks are all done, in each division that has one.
+fn done<'a>(tasks: impl IntoIterator<Item = &'a Task>) -> BTreeSet<String> {
+    let (mut begun, mut left) = (BTreeSet::new(), BTreeSet::new());
+    for task in tasks {
+        begun.insert(task.definition().to_owned());
+        if task.state != TaskState::Done {
+            left.insert(task.definition().to_owned());
+        }
+    }
+    begun.difference(&left).cloned().collect()
+}
+
+/// Codes of the tasks of some definitions that are not done.
+fn undone(order: &Order, definitions: &[String]) -> Vec<String> {
+    let tasks = stage_tasks(order);
+    let of = |code: &String| -> Vec<String> {
+        let own = tasks.iter().filter(|task| task.definition() == code);
+        let left = own.clone().filter(|task| task.state != TaskState::Done);
+        match own.count() {
+            0 => vec![code.clone()],
+            _ => left.map(|task| task.code.clone()).collect(),
+        }
+    };
+    definitions.iter().flat_map(of).collect()
 }
 
 /// What must still be done before the stage can be left.

@@ -65,6 +65,11 @@ pub(super) fn sentence(rejection: &Rejection) -> String {
         Rejection::OrganisationMissing => {
             "Подразделений ещё нет; задайте их через PUT /api/v1/divisions.".to_owned()
         }
+        Rejection::DivisionMissing { division } => {
+            format!(
+                "Адрес обслуживало {division}, такого подразделения больше нет; верните его в организацию."
+            )
+        }
         Rejection::EffectNotInFallout { state } => {
             format!("Работа системы в состоянии {state}; решения ждёт только fallout.")
         }

@@ -103,6 +103,9 @@ pub struct TaskDefinition {
     /// The guard `tasks` does not wait for it.
     #[serde(default)]
     pub optional: bool,
+    /// Of an order for several services that different divisions operate, each of them gets such a task.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub per_service: bool,
 }
 
 /// A reason for which an order waits.

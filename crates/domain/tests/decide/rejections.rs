@@ -210,7 +210,7 @@ fn an_order_needs_an_organisation_to_go_to() {
         workforce: None,
     };
     let rejection = decide::decide(&story.order, accept(), context).expect_err("nowhere to go");
-    assert_eq!(rejection, Rejection::OrganisationMissing);
+    assert_eq!(rejection, Rejection::DivisionMissing { division: "north-tech".to_owned() });
 }
 
 #[test]
