@@ -1,7 +1,10 @@
-//! A coverage over the API: tried out, stored, and looked up for several services.
+//! A coverage over the API: tried out, stored, and looked up for several services, each of which has work for its division.
 
 use anyhow::{Context, Result, ensure};
-use oms_tests::{DatabaseKind, TestApp, on_both_databases, orders};
+use oms_domain::scenario;
+use oms_tests::caller::send;
+use oms_tests::{Caller, DatabaseKind, TestApp, on_both_databases, orders};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 #[test]
@@ -181,4 +184,106 @@ async fn lookup(app: &TestApp, address: &str) -> Result<Value> {
     let answer = app.admin.get(&path).await?;
     answer.expect(200)?;
     Ok(answer.body)
+}
+
+#[test]
+fn each_division_of_the_services_completes_its_own_task() {
+    on_both_databases(divided);
+}
+
+/// A technician of a division, logged in.
+async fn technician(app: &TestApp, division: &str) -> Result<Caller> {
+    let password = "correct horse";
+    let person = json!({ "login": division, "name": "Anvar Karimov", "password": password });
+    app.admin.post("/api/v1/staff", &person).await?.expect(201)?;
+    let grant = json!({ "login": division, "role": "technician", "division": division });
+    app.admin.post("/api/v1/grants", &grant).await?.expect(201)?;
+    let typed = json!({ "login": division, "password": password });
+    let nobody = Caller::new(app.url(), "")?;
+    let answer = send(nobody.anonymous(Method::POST, "/api/v1/session").json(&typed)).await?;
+    answer.expect(201)?;
+    Caller::new(app.url(), answer.body["token"].as_str().context("a token")?)
+}
+
+/// As the built-in one, and the feasibility is a task for each service.
+fn with_a_survey() -> Result<Value> {
+    let mut own = json!(scenario::find("connect-individual", 1).context("it is built in")?);
+    let stages = own["stages"].as_array_mut().context("stages")?;
+    let stage = stages.iter_mut().find(|stage| stage["code"] == "feasibility");
+    stage.context("a stage")?["tasks"] = json!([{
+        "code": "site-survey", "name": { "en": "Survey", "ru": "Обследование" },
+        "right": "orders.technical", "perService": true,
+    }]);
+    let transitions = own["transitions"].as_array_mut().context("transitions")?;
+    let feasible = transitions.iter_mut().find(|transition| transition["code"] == "feasible");
+    feasible.context("a transition")?["guards"] = json!([{ "require": "tasks" }]);
+    Ok(own)
+}
+
+async fn divided(kind: DatabaseKind) -> Result<()> {
+    let app = TestApp::start(kind).await?;
+    let file = "division_code,service,country,region,city,street,house_from,house_to,parity,postcode_prefix,phone_prefix
+tashkent-north,internet,UZ,,Tashkent,Amir Temur,,,,,
+tashkent-centre,telephony,UZ,,Tashkent,,,,,,
+";
+    app.admin.put_csv("/api/v1/coverage", file.as_bytes().to_vec()).await?.expect(200)?;
+    let draft = app.admin.post("/api/v1/scenarios", &with_a_survey()?).await?;
+    draft.expect(201)?;
+    ensure!(draft.body["warnings"] == json!([]), "{}", draft.body);
+    let own = draft.header("location").context("no location")?;
+    app.admin.post(&format!("{own}/publication"), &Value::Null).await?.expect(200)?;
+
+    let mut form = orders::connect(1);
+    let phone =
+        json!({ "id": "2", "service": "telephony", "action": "add", "tariff": "phone-basic" });
+    form["items"].as_array_mut().context("items")?.push(phone);
+    let registered = app.admin.post("/api/v1/orders", &form).await?;
+    registered.expect(201)?;
+    let number = registered.body["number"].as_str().context("a number")?;
+    let transition = |code: &str| json!({ "transition": code });
+    app.admin.make_transition(number, &transition("accept")).await?.expect(200)?;
+    let order = app.admin.order(number).await?;
+    ensure!(order["division"]["code"] == "tashkent-north", "{order}");
+
+    let (internet, telephony) =
+        (technician(&app, "tashkent-north").await?, technician(&app, "tashkent-centre").await?);
+    let elsewhere = technician(&app, "samarkand-tech").await?;
+    let path = format!("/api/v1/orders/{number}");
+    for (caller, expected) in [(&internet, 1), (&telephony, 1), (&elsewhere, 0)] {
+        let listed = caller.get("/api/v1/orders?count=true").await?;
+        listed.expect(200)?;
+        ensure!(listed.body["total"] == json!(expected), "{}", listed.body);
+        ensure!(listed.body["items"].as_array().map(Vec::len) == Some(expected));
+        caller.get(&path).await?.expect(if expected == 1 { 200 } else { 404 })?;
+    }
+    let tasks = telephony.get(&format!("{path}/tasks")).await?;
+    tasks.expect(200)?;
+    let tasks = tasks.body["items"].as_array().context("tasks")?;
+    let found: Vec<Value> = tasks
+        .iter()
+        .map(|it| json!([it["code"], it["division"]["code"], it["services"]]))
+        .collect();
+    let expected = [
+        json!(["site-survey", "tashkent-north", ["internet"]]),
+        json!(["site-survey.telephony", "tashkent-centre", ["telephony"]]),
+    ];
+    ensure!(found == expected, "{tasks:?}");
+
+    let complete = async |caller: &Caller, task: &str| {
+        let completion = format!("{path}/tasks/{task}/completion");
+        let request = caller.request(Method::POST, &completion).header("if-match", "*");
+        send(request.json(&json!({}))).await
+    };
+    complete(&telephony, "site-survey").await?.expect(403)?;
+    complete(&elsewhere, "site-survey.telephony").await?.expect(404)?;
+    telephony.make_transition(number, &transition("feasible")).await?.expect(403)?;
+    complete(&internet, "site-survey").await?.expect(200)?;
+    let early = internet.make_transition(number, &transition("feasible")).await?;
+    early.expect(409)?;
+    ensure!(early.problem() == "tasks-missing", "{}", early.body);
+    for _ in 0..2 {
+        complete(&telephony, "site-survey.telephony").await?.expect(200)?;
+    }
+    internet.make_transition(number, &transition("feasible")).await?.expect(200)?;
+    telephony.get(&path).await?.expect(404)
 }

@@ -190,7 +190,8 @@ fn decide_on(
     command: Command,
     now: Instant,
 ) -> Result<Decision, AppError> {
-    let actor = there(actor, loaded, name)?;
+    there(actor, loaded, name)?;
+    let actor = loaded.doer(actor, &command);
     if let Expected::Version(version) = expected
         && version != loaded.order.version
     {
@@ -206,11 +207,7 @@ fn decide_on(
 /// The caller as far as this order is concerned. One that they do not see is not found, in the words for one that there is
 /// not: by the name that they gave.
 pub(crate) fn there(actor: &Actor, loaded: &LoadedOrder, name: &str) -> Result<Actor, AppError> {
-    let place = loaded.place();
-    match actor.sees(&place) {
-        true => Ok(actor.at(&place)),
-        false => Err(not_found(name)),
-    }
+    loaded.places().insider(actor).ok_or_else(|| not_found(name))
 }
 
 /// The scenario that a loaded order began with, or was moved to.

@@ -4,7 +4,7 @@ use crate::AppError;
 use crate::change::{Along, Expected, change_along};
 use crate::hash::sha256_hex;
 use crate::ports::{Documents, OrderReference, Orders};
-use crate::read::{order_for, require};
+use crate::read::{order_to_work_on, require};
 use crate::scoped::Scoped;
 use oms_domain::decide::{Command, Decision};
 use oms_domain::order::{Document, Order};
@@ -30,7 +30,7 @@ pub async fn upload<P: Orders + Scoped + Documents>(
     upload: Upload<'_>,
     now: Instant,
 ) -> Result<(Decision, Document), AppError> {
-    let order = order_for(ports, actor, name, Right::DocumentsWrite).await?;
+    let order = order_to_work_on(ports, actor, name, Right::DocumentsWrite).await?;
     let reference = OrderReference::Id(order.id.clone());
     let document = keep(ports, &order, upload, &actor.name, now).await?;
     let along = Along { documents: vec![document.clone()], ..Along::default() };
@@ -76,9 +76,8 @@ pub async fn describe<P: Scoped>(
     require(actor, Right::DocumentsRead)?;
     let not_found = || AppError::NotFound { what: format!("Document {id:?}") };
     let id = Uuid::try_parse(id).map_err(|_| not_found())?.to_string();
-    let found = ports.locate_document(&id).await?;
-    let found = found.filter(|found| actor.sees(&found.place)).ok_or_else(not_found)?;
-    let actor = actor.at(&found.place);
+    let found = ports.locate_document(&id).await?.ok_or_else(not_found)?;
+    let actor = found.places.reader(actor).ok_or_else(not_found)?;
     require(&actor, Right::DocumentsRead)?;
     if found.document.shows_identity_document() {
         require(&actor, Right::IdentityDocuments)?;

@@ -158,9 +158,9 @@ pub async fn intervene<P: Orders + Effects + Scoped>(
     let not_found = || AppError::NotFound { what: format!("Effect {id:?}") };
     let record = ports.effect(id).await?.ok_or_else(not_found)?;
     let reference = OrderReference::Id(record.order_id.clone());
-    let found = ports.locate(&reference).await?.filter(|(_, place)| actor.sees(place));
-    let (_, place) = found.ok_or_else(not_found)?;
-    require(&actor.at(&place), Right::EffectsManage)?;
+    let (_, places) = ports.locate(&reference).await?.ok_or_else(not_found)?;
+    let insider = places.insider(actor).ok_or_else(not_found)?;
+    require(&insider, Right::EffectsManage)?;
     if record.state != EffectState::Fallout {
         return Err(Rejection::EffectNotInFallout { state: record.state.code() }.into());
     }

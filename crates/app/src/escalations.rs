@@ -63,7 +63,8 @@ pub async fn notices<P: Notices + Scoped>(
         None => None,
         Some(OrderReference::Id(id)) => Some(id),
         Some(number @ OrderReference::Number(_)) => {
-            let found = ports.locate(&number).await?.filter(|(_, place)| actor.sees(place));
+            let found =
+                ports.locate(&number).await?.filter(|(_, places)| places.reader(actor).is_some());
             Some(found.ok_or_else(|| not_found(order.unwrap_or_default()))?.0.id)
         }
     };

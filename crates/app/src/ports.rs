@@ -74,10 +74,12 @@ impl OrderReference {
 #[derive(Debug, Clone, PartialEq)]
 pub struct LoadedOrder {
     pub order: Order,
-    /// Around the division that operates the address.
+    /// Around the division that operates the address; of others, the one that has the order and those of its services.
     pub neighbourhood: Neighbourhood,
     /// Path of the division that has the order; None: it is no longer in the tree.
     pub division_path: Option<String>,
+    /// Of other divisions that have a task of its stage, open or done: code and path.
+    pub task_paths: Vec<(String, String)>,
     /// When its divisions work.
     pub calendars: Calendars,
     /// Its scenario, when that is one of the operator's own; None: it is built in, or not known.

@@ -3,7 +3,7 @@
 use crate::AppError;
 use crate::outlook::outlook_of;
 use crate::ports::{OrderFilter, OrderPage, OrderPageQuery, OrderReference, Orders};
-use crate::scoped::{Scoped, listed, shown};
+use crate::scoped::{OrderPlaces, Scoped, listed, shown};
 use oms_domain::event::Event;
 use oms_domain::limits::PAGE_ENTRIES_MAX;
 use oms_domain::order::Order;
@@ -33,11 +33,7 @@ pub async fn order_with_outlook<P: Orders>(
 ) -> Result<(Order, Outlook), AppError> {
     require(actor, Right::OrdersRead)?;
     let loaded = ports.load(&reference(name)?).await?.ok_or_else(|| not_found(name))?;
-    let place = loaded.place();
-    if !actor.sees(&place) {
-        return Err(not_found(name));
-    }
-    let actor = actor.at(&place);
+    let actor = loaded.places().reader(actor).ok_or_else(|| not_found(name))?;
     require(&actor, Right::OrdersRead)?;
     let outlook = outlook_of(&loaded, &loaded.order, now);
     Ok((shown(loaded.order, &actor), outlook))
@@ -50,11 +46,30 @@ pub async fn order_for<P: Scoped>(
     name: &str,
     right: Right,
 ) -> Result<Order, AppError> {
+    located(ports, actor, name, right, OrderPlaces::reader).await
+}
+
+/// The order for somebody who does something for which they need this right.
+pub async fn order_to_work_on<P: Scoped>(
+    ports: &P,
+    actor: &Actor,
+    name: &str,
+    right: Right,
+) -> Result<Order, AppError> {
+    located(ports, actor, name, right, OrderPlaces::insider).await
+}
+
+async fn located<P: Scoped>(
+    ports: &P,
+    actor: &Actor,
+    name: &str,
+    right: Right,
+    of: impl Fn(&OrderPlaces, &Actor) -> Option<Actor> + Send,
+) -> Result<Order, AppError> {
     require(actor, right)?;
     let found = ports.locate(&reference(name)?).await?;
-    let (order, place) =
-        found.filter(|(_, place)| actor.sees(place)).ok_or_else(|| not_found(name))?;
-    let actor = actor.at(&place);
+    let (order, places) = found.ok_or_else(|| not_found(name))?;
+    let actor = of(&places, actor).ok_or_else(|| not_found(name))?;
     require(&actor, right)?;
     Ok(shown(order, &actor))
 }

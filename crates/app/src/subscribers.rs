@@ -6,7 +6,7 @@ use crate::hash::sha256_hex;
 use crate::identity::{Change, Identity, IdentityError};
 use crate::password;
 use crate::ports::{Cursor, StoreError};
-use crate::read::order_for;
+use crate::read::order_to_work_on;
 use crate::scoped::Scoped;
 use crate::sessions::seconds_between;
 use crate::tokens::secret;
@@ -89,7 +89,7 @@ pub async fn issue<P: Subscribers + Scoped>(
     name: &str,
     now: Instant,
 ) -> Result<NewCode, AppError> {
-    let order = order_for(ports, actor, name, Right::SubscribersCode).await?;
+    let order = order_to_work_on(ports, actor, name, Right::SubscribersCode).await?;
     let subscriber = Subscriber::of(&order).ok_or(Rejection::PartyRequired)?;
     // The first 48 bits of such a UUID are all random (RFC 9562, section 5.4).
     let entropy = u64::try_from(Uuid::new_v4().as_u128() >> 80).unwrap_or_default();

@@ -73,6 +73,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../../../migrations/sqlite/0009_scenario_versions.sql"),
         postgres: include_str!("../../../migrations/postgres/0009_scenario_versions.sql"),
     },
+    Step {
+        version: 10,
+        name: "task_divisions",
+        sqlite: include_str!("../../../migrations/sqlite/0010_task_divisions.sql"),
+        postgres: include_str!("../../../migrations/postgres/0010_task_divisions.sql"),
+    },
 ];
 
 fn migrator(steps: &[Step], sql: fn(&Step) -> &'static str) -> Migrator {

@@ -4,6 +4,7 @@ use crate::calendars::{calendars_json, read_calendars};
 use crate::codec::read;
 use crate::database::{Database, Dialect, Row};
 use crate::scenarios::published_for;
+use crate::scoped::task_paths;
 use crate::stage_times::{medians_of, read_medians};
 use crate::{Store, page, save};
 use oms_app::ports::{
@@ -75,10 +76,11 @@ impl<D: Database> Orders for Store<D> {
         let Some(row) = rows.first_mut() else { return Ok(None) };
         let order: Order = read("order", &row.text(0)?)?;
         let neighbours: Vec<NeighbourRow> = read("neighbourhood", &row.text(1)?)?;
-        let neighbourhood = neighbourhoods(neighbours).into_values().next().unwrap_or_default();
+        let neighbourhood = neighbourhood_of(&order, neighbours);
         let calendars = Calendars::around(&neighbourhood, read_calendars(&row.text(2)?)?);
         let division_path = row.optional_text(3)?;
-        let medians = read_medians(row.optional_text(4)?)?;
+        let task_paths = read("task divisions", &row.text(4)?)?;
+        let medians = read_medians(row.optional_text(5)?)?;
         // Built-in scenarios are part of the program; one of the operator's own is read the first time, and then kept.
         let (code, version) = (&order.scenario.code, order.scenario.version);
         let individual_scenario = match scenario::find(code, version) {
@@ -89,6 +91,7 @@ impl<D: Database> Orders for Store<D> {
             order,
             neighbourhood,
             division_path,
+            task_paths,
             calendars,
             individual_scenario,
             medians,
@@ -160,8 +163,9 @@ fn for_dialect(statements: &[String; 2], dialect: Dialect) -> &str {
 }
 
 /// From some divisions up to the root, and at each ancestor its first child of each kind: all that the search for the
-/// nearest division of a kind can find. `starts` selects the codes of the divisions to start from.
-fn neighbourhood_tables(starts: &str) -> String {
+/// nearest division of a kind can find. `starts` selects the codes of the divisions to start from, `searched` those of
+/// them from which something is looked for; of the others the ancestors are enough.
+fn neighbourhood_tables(starts: &str, searched: &str) -> String {
     format!(
         "up (start, code, parent_code, distance) AS (\
            SELECT code, code, parent_code, 0 FROM division WHERE {starts} \
@@ -169,7 +173,8 @@ fn neighbourhood_tables(starts: &str) -> String {
            FROM up JOIN division parent ON parent.code = up.parent_code WHERE up.distance < {DIVISION_DEPTH_MAX}), \
          child (start, code, distance) AS (\
            SELECT up.start, MIN(child.code), up.distance \
-           FROM up JOIN division child ON child.parent_code = up.code GROUP BY up.start, up.distance, child.kind), \
+           FROM up JOIN division child ON child.parent_code = up.code WHERE {searched} \
+           GROUP BY up.start, up.distance, child.kind), \
          around (start, code, distance, is_ancestor) AS (\
            SELECT start, code, distance, 1 FROM up UNION ALL SELECT start, code, distance, 0 FROM child)"
     )
@@ -187,6 +192,7 @@ fn registration_statement(dialect: Dialect, names_services: bool) -> String {
     let is_candidate = dialect.is_among("lookup_key", "$1");
     let tables = neighbourhood_tables(
         "code IN (SELECT division_code FROM candidate) OR parent_code IS NULL",
+        "1 = 1",
     );
     let rules = dialect.array_of(&dialect.json("document"));
     let calendars = calendars_json(dialect);
@@ -244,15 +250,37 @@ fn built_in_code(query: &RegistrationQuery) -> Option<&'static str> {
 }
 
 fn load_statement(dialect: Dialect, column: &str) -> String {
-    let tables = neighbourhood_tables("code = (SELECT covering_code FROM found)");
+    let services = service_divisions(dialect);
+    let starts = dialect
+        .is_one_of("code", "SELECT code FROM operating UNION SELECT division_code FROM found");
+    let tables =
+        neighbourhood_tables(&starts, &dialect.is_one_of("up.start", "SELECT code FROM operating"));
     let around = neighbourhood_json(dialect);
     let calendars = calendars_json(dialect);
+    let tasks = task_paths(dialect, "found.id");
     let medians = medians_of(dialect, "found.document");
     format!(
-        "WITH RECURSIVE found AS (SELECT document, covering_code, division_code FROM orders WHERE {column} = $1), \
+        "WITH RECURSIVE found AS (SELECT id, document, covering_code, division_code FROM orders WHERE {column} = $1), \
+         operating (code) AS (SELECT covering_code FROM found UNION {services}), \
          {tables} SELECT found.document, {around}, {calendars}, \
-                (SELECT path FROM division WHERE code = found.division_code), {medians} FROM found"
+                (SELECT path FROM division WHERE code = found.division_code), {tasks}, {medians} FROM found"
     )
+}
+
+/// Codes of the divisions that operate the order's address for its services, where they differ. Few orders have any: the
+/// document of another is not read.
+fn service_divisions(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => {
+            "SELECT service.value ->> '$.division.code' FROM found, json_each(\
+               CASE WHEN instr(document, '\"byService\":') > 0 THEN document END, '$.routing.byService') AS service"
+        }
+        Dialect::Postgres => {
+            "SELECT service.value #>> '{division,code}' FROM found, json_array_elements(\
+               CASE WHEN strpos(document, '\"byService\":') > 0 \
+               THEN document::json #> '{routing,byService}' END) AS service (value)"
+        }
+    }
 }
 
 /// Start, code, name, kind, head, distance, whether it is an ancestor.
@@ -266,6 +294,14 @@ fn neighbourhoods(rows: Vec<NeighbourRow>) -> BTreeMap<String, Neighbourhood> {
         around.entry(start).or_default().neighbours.push(neighbour);
     }
     around
+}
+
+/// Around the division that operates the order's address, with what else the order is about.
+fn neighbourhood_of(order: &Order, rows: Vec<NeighbourRow>) -> Neighbourhood {
+    let mut around = neighbourhoods(rows);
+    let covering = order.routing.covering.as_ref().unwrap_or(&order.division);
+    let middle = around.remove(&covering.code).unwrap_or_default();
+    Neighbourhood { others: around.into_values().collect(), ..middle }
 }
 
 fn read_registration_context(row: &mut Row) -> Result<RegistrationContext, StoreError> {

@@ -33,13 +33,14 @@ impl<D: Database> Organisation for Store<D> {
     }
 
     async fn divisions_in_use(&self) -> Result<Vec<String>, StoreError> {
-        // Of an open order: the division that has it, and the one that operates its address.
+        // Of an open order: the division that has it, the one that operates its address, and those that have its tasks.
         const OPEN: &str = "state IN ('acknowledged', 'pending', 'held', 'inProgress', 'partial', \
             'assessingCancellation', 'pendingCancellation')";
         let statement = format!(
             "SELECT division_code FROM coverage_rule UNION \
              SELECT division_code FROM orders WHERE {OPEN} UNION \
              SELECT covering_code FROM orders WHERE {OPEN} UNION \
+             SELECT division_code FROM order_task_division UNION \
              SELECT division_code FROM technician UNION \
              SELECT division_code FROM role_grant WHERE division_code IS NOT NULL LIMIT {DIVISIONS_MAX}"
         );

@@ -14,6 +14,8 @@ const INDEXED_TERM_CHARACTERS_MIN: usize = 3;
 pub(crate) struct Conditions {
     pub(crate) texts: Vec<String>,
     pub(crate) parameters: Vec<Value>,
+    /// What the reader reaches: by the order's division, and by that of a task. None: everything.
+    reached: Option<[String; 2]>,
 }
 
 impl Conditions {
@@ -49,9 +51,6 @@ impl Conditions {
             conditions.add("due_at < {}", now.0);
         }
         conditions.add_search(dialect, &filter.terms);
-        if let Some(reaches) = &filter.within {
-            conditions.add_reaches(reaches);
-        }
         conditions
     }
 
@@ -63,14 +62,31 @@ impl Conditions {
         self.texts.push(format!("({columns}) {comparison} (${}, ${number})", number - 1));
     }
 
-    /// Only orders that one of these reaches. A subtree is a stretch of the paths, which have an index.
+    /// Only orders whose division one of these reaches.
     pub(crate) fn add_reaches(&mut self, reaches: &[Reach]) {
-        if reaches.iter().any(Reach::is_everything) {
-            return;
+        if let Some((own, _)) = self.ways_of(reaches) {
+            self.texts.push(own);
         }
-        let mut choices = Vec::new();
+    }
+
+    /// Only orders that one of these reaches; it is added last, because it stands behind all other conditions. What is
+    /// reached by a task alone is asked for apart from the rest: with both in one condition there would be no index to go
+    /// along.
+    fn add_reaches_and_tasks(&mut self, reaches: Option<&Vec<Reach>>) {
+        let ways = reaches.and_then(|reaches| self.ways_of(reaches));
+        self.reached = ways.map(|(own, by_task)| [own.clone(), format!("{by_task} AND NOT {own}")]);
+    }
+
+    /// By the order's division, and by that of a task. A subtree is a stretch of the paths, which have an index. None:
+    /// everything is reached.
+    fn ways_of(&mut self, reaches: &[Reach]) -> Option<(String, String)> {
+        if reaches.iter().any(Reach::is_everything) {
+            return None;
+        }
+        let (mut own, mut by_task) = (Vec::new(), Vec::new());
         for reach in reaches {
             let mut parts = Vec::new();
+            let mut divisions = None;
             match &reach.divisions {
                 Divisions::Nowhere => continue,
                 Divisions::Whole => {}
@@ -78,8 +94,8 @@ impl Conditions {
                     self.parameters.push(path.as_str().into());
                     self.parameters.push(behind_subtree(path).into());
                     let number = self.parameters.len();
-                    parts.push(format!(
-                        "orders.division_code IN (SELECT code FROM division WHERE path >= ${} AND path < ${number})",
+                    divisions = Some(format!(
+                        "division_code IN (SELECT code FROM division WHERE path >= ${} AND path < ${number})",
                         number - 1
                     ));
                 }
@@ -88,13 +104,23 @@ impl Conditions {
                 let codes = reach.kinds.iter().map(|kind| format!("'{}'", kind.code()));
                 parts.push(format!("orders.kind IN ({})", codes.collect::<Vec<_>>().join(", ")));
             }
-            choices.push(format!("({})", parts.join(" AND ")));
+            if let Some(divisions) = &divisions {
+                let lent = format!(
+                    "orders.id IN (SELECT order_id FROM order_task_division WHERE {divisions})"
+                );
+                let parts: Vec<&str> =
+                    parts.iter().map(String::as_str).chain([lent.as_str()]).collect();
+                by_task.push(format!("({})", parts.join(" AND ")));
+            }
+            parts.extend(divisions.map(|divisions| format!("orders.{divisions}")));
+            own.push(format!("({})", parts.join(" AND ")));
         }
         // Nothing is reached: nothing is found.
-        self.texts.push(match choices.is_empty() {
+        let any = |choices: Vec<String>| match choices.is_empty() {
             true => "1 = 0".to_owned(),
             false => format!("({})", choices.join(" OR ")),
-        });
+        };
+        Some((any(own), any(by_task)))
     }
 
     fn add_search(&mut self, dialect: Dialect, terms: &[String]) {
@@ -127,6 +153,21 @@ impl Conditions {
             false => format!(" WHERE {}", self.texts.join(" AND ")),
         }
     }
+
+    /// What stands behind FROM: once for all orders, or once for each way in which they are reached.
+    fn sources(&self) -> Vec<String> {
+        let source = |reached: Option<&String>| {
+            let texts: Vec<&str> = self.texts.iter().chain(reached).map(String::as_str).collect();
+            match texts.is_empty() {
+                true => "orders".to_owned(),
+                false => format!("orders WHERE {}", texts.join(" AND ")),
+            }
+        };
+        match &self.reached {
+            None => vec![source(None)],
+            Some(ways) => ways.iter().map(|way| source(Some(way))).collect(),
+        }
+    }
 }
 
 fn contains(term: &str) -> String {
@@ -151,13 +192,23 @@ pub async fn page<D: Database>(
     if let Some(after) = &query.after {
         conditions.add_cursor(&format!("{column}, id"), comparison, after);
     }
+    conditions.add_reaches_and_tasks(query.filter.within.as_ref());
     // One more than asked for tells whether there is a next page.
     conditions.parameters.push((i64::from(query.limit) + 1).into());
-    let statement = format!(
-        "SELECT document, {column}, id FROM orders{} ORDER BY {column} {direction}, id {direction} LIMIT ${}",
-        conditions.clause(),
+    let order = format!(
+        "ORDER BY {column} {direction}, id {direction} LIMIT ${}",
         conditions.parameters.len()
     );
+    let select = |source: &String| format!("SELECT document, {column}, id FROM {source} {order}");
+    let selects: Vec<String> = conditions.sources().iter().map(select).collect();
+    let statement = match &selects[..] {
+        [one] => one.clone(),
+        several => {
+            let part = |select: &String| format!("SELECT * FROM ({select}) AS part");
+            let parts: Vec<String> = several.iter().map(part).collect();
+            format!("{} {order}", parts.join(" UNION ALL "))
+        }
+    };
     let mut rows = database.query(&statement, conditions.parameters).await?;
     let more = rows.len() > query.limit as usize;
     rows.truncate(query.limit as usize);
@@ -176,10 +227,13 @@ pub async fn count<D: Database>(
     limit: u32,
 ) -> Result<i64, StoreError> {
     let mut conditions = Conditions::of(database.dialect(), filter);
+    conditions.add_reaches_and_tasks(filter.within.as_ref());
     conditions.parameters.push(i64::from(limit).into());
+    let select = |source: &String| format!("SELECT 1 FROM {source}");
+    let selects: Vec<String> = conditions.sources().iter().map(select).collect();
     let statement = format!(
-        "SELECT count(*) FROM (SELECT 1 FROM orders{} LIMIT ${}) AS found",
-        conditions.clause(),
+        "SELECT count(*) FROM ({} LIMIT ${}) AS found",
+        selects.join(" UNION ALL "),
         conditions.parameters.len()
     );
     let rows = database.query(&statement, conditions.parameters).await?;

@@ -27,6 +27,7 @@ mod use_cases {
     mod branches;
     mod changing;
     mod coverage;
+    mod divided;
     mod documents;
     mod executing;
     mod identity;

@@ -1,8 +1,9 @@
 //! What a database of an older program holds is found again after it was brought up to date.
 
 use crate::support::database::on_empty_databases;
-use crate::support::orders::{MORNING, connect, decision_in, support};
-use oms_app::ports::{Health, LoadedOrder, OrderReference, Orders};
+use crate::support::operator::divisions;
+use crate::support::orders::{MORNING, connect, decision_in, next, support, transition};
+use oms_app::ports::{Health, LoadedOrder, OrderReference, Orders, Organisation};
 use oms_app::scenario_ports::{Scenarios, Signature};
 use oms_domain::decide::Decision;
 use oms_domain::event::EventType;
@@ -16,6 +17,8 @@ use serde_json::json;
 
 /// The last schema in which own versions of built-in codes were numbered after the built-in ones.
 const BEFORE_OWN_NUMBERS: i64 = 8;
+/// The last schema in which an order showed only to the people of its division.
+const BEFORE_TASK_DIVISIONS: i64 = 9;
 
 /// code, version, state: then the number afterwards
 const OWN: &str = "
@@ -184,5 +187,28 @@ fn orders_of_an_operators_own_versions_stay_in_them_and_their_history_replays() 
         assert_eq!(moved, Ok(true), "{kind:?}");
         let next = store.put_draft(&own, BUILT_IN_VERSION_MAX, &signature).await;
         assert_eq!(next, Ok(1005), "{kind:?}");
+    });
+}
+
+#[test]
+fn orders_under_way_show_to_those_who_have_their_tasks() {
+    on_empty_databases(async |kind, database| {
+        migrate_to(&database, BEFORE_TASK_DIVISIONS).await.unwrap_or_else(|it| panic!("{it}"));
+        let mut form = connect();
+        form["party"] = json!({
+            "type": "legalEntity", "name": "Tashkent Tekstil", "taxId": "301234567", "phone": "+998712000000",
+            "representative": { "name": "Olim Yusupov", "position": "Director" }
+        });
+        let scenario = scenario::find("connect-legal", 1).expect("it is built in");
+        let registered = decision_in(scenario, &form, MORNING);
+        let accepted = next(&registered.order, transition("accept"), MORNING);
+        write_order(&database, &accepted).await;
+        write_order(&database, &decision_in(scenario, &form, MORNING)).await;
+        migrate(&database).await.unwrap_or_else(|error| panic!("{kind:?}: {error}"));
+        let store = Store::new(database);
+        store.replace_divisions(&divisions()).await.expect("swapped");
+        let found = loaded(&store, &accepted).await.task_paths;
+        let expected = ("north-sales".to_owned(), "/head/north/north-sales/".to_owned());
+        assert_eq!(found, [expected], "{kind:?}");
     });
 }

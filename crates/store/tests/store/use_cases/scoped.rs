@@ -4,7 +4,8 @@ use crate::support::database::TestStore;
 use crate::support::on_both_databases;
 use crate::support::operator::{self, divisions, establish};
 use crate::support::orders::{
-    MORNING, comment, connect, decision, document, next, save_of, saved, stored, support,
+    MORNING, change as save_change, comment, connect, decision, decision_in, document, next,
+    save_of, saved, stored, support, transition,
 };
 use oms_app::AppError;
 use oms_app::change::{Expected, available, change, dry_run};
@@ -18,11 +19,14 @@ use oms_domain::decide::Command;
 use oms_domain::order::{Order, OrderKind};
 use oms_domain::rights::Right;
 use oms_domain::role::built_in_rights;
+use oms_domain::scenario;
+use serde_json::json;
 
 on_both_databases! {
     lists_counts_and_searches_have_what_their_reader_may_open
     an_order_elsewhere_is_not_found_whatever_is_asked_of_it
     orders_follow_a_division_that_moves
+    an_order_shows_to_those_who_have_a_task_of_it_and_they_complete_that_task
     identity_documents_show_to_those_who_may_see_them
 }
 
@@ -146,6 +150,79 @@ async fn orders_follow_a_division_that_moves(store: TestStore) {
     assert_eq!(found(&store, &south, &[]).await.len(), 1);
     assert!(read::order(&*store, &north, &order.number).await.is_err());
     assert!(read::order(&*store, &south, &order.number).await.is_ok());
+}
+
+/// The technicians of the north have the order of a company, and the sales of the north have its credit check.
+async fn an_order_shows_to_those_who_have_a_task_of_it_and_they_complete_that_task(
+    store: TestStore,
+) {
+    establish(&store).await;
+    let mut form = connect();
+    form["party"] = json!({
+        "type": "legalEntity", "name": "Tashkent Tekstil", "taxId": "301234567", "phone": "+998712000000",
+        "representative": { "name": "Olim Karimov", "position": "Director" }
+    });
+    let scenario = scenario::find("connect-legal", 1).expect("it is built in");
+    let registered = decision_in(scenario, &form, MORNING);
+    store.save(save_of(&registered, MORNING)).await.expect("it is saved");
+    let order =
+        save_change(&store, &registered.order, transition("accept"), MORNING).await.expect("saved");
+    assert_eq!(order.division.code, "north-tech");
+    let other = saved(&store, &connect(), MORNING.plus_minutes(1)).await;
+    let own = "/head/north/north-sales/";
+    let sales = somebody("sales", own, &[]);
+    let mut both = vec![order.number.clone(), other.number.clone()];
+    both.sort();
+    for (actor, expected) in [
+        (&sales, &both[..]),
+        (&somebody("sales", own, &[OrderKind::Connect]), &both),
+        (&somebody("sales", own, &[OrderKind::Support]), &[]),
+        (&somebody("sales", "/head/south/", &[]), &[]),
+        (&somebody("sales", "/head/north/", &[]), &both),
+    ] {
+        assert_eq!(found(&store, actor, &[]).await, expected);
+        assert_eq!(found(&store, actor, &["karimov"]).await, expected);
+    }
+    // A page ends where it ends, whichever way its orders are reached.
+    let mut after = None;
+    for expected in [&other, &order] {
+        let (filter, sort) = (OrderFilter::default(), OrderSort::NewestFirst);
+        let query = OrderPageQuery { filter, sort, after: after.take(), limit: 1 };
+        let page = read::page(&*store, &sales, &query).await.expect("a page");
+        assert_eq!(page.orders[0].number, expected.number);
+        after = page.next;
+    }
+    assert_eq!(after, None);
+
+    let (ports, name) = (&*store, &order.number);
+    assert_eq!(read::order(ports, &sales, name).await.expect("it is seen").number, *name);
+    let does = async |actor: &Actor, command: Command| {
+        change(ports, actor, name, Expected::Any, command, MORNING).await.map(drop)
+    };
+    let finish = |task: &str| Command::CompleteTask { task: task.to_owned(), comment: None };
+    let technicians_of_sales = somebody("technician", own, &[]);
+    let elsewhere = somebody("sales", "/head/south/", &[]);
+    for (actor, command) in [
+        (&sales, finish("site-survey")),
+        (&sales, Command::Comment { text: "hello".to_owned() }),
+        (&technicians_of_sales, finish("site-survey")),
+        (&technicians_of_sales, finish("credit-check")),
+    ] {
+        let refused = does(actor, command.clone()).await;
+        assert!(matches!(refused, Err(AppError::Rejected(_))), "{command:?}: {refused:?}");
+    }
+    let unseen = does(&elsewhere, finish("credit-check")).await;
+    assert!(matches!(unseen, Err(AppError::NotFound { .. })), "{unseen:?}");
+    for _ in 0..2 {
+        does(&sales, finish("credit-check")).await.expect("it is done, and stays so");
+    }
+    assert_eq!(found(&store, &sales, &[]).await, both, "until the order goes on");
+    let used = store.divisions_in_use().await.expect("listed");
+    assert!(used.contains(&"north-sales".to_owned()));
+    let cancel = Command::Cancel { reason: "Not wanted".to_owned(), penalty_confirmed: false };
+    does(&operator::admin(), cancel).await.expect("it is cancelled");
+    assert_eq!(found(&store, &sales, &[]).await, [other.number]);
+    assert!(read::order(ports, &sales, name).await.is_err());
 }
 
 async fn identity_documents_show_to_those_who_may_see_them(store: TestStore) {
