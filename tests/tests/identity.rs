@@ -173,6 +173,10 @@ fn a_contract_and_a_scan_show_to_those_who_may_see_identity_documents() {
             let number = |order: &Value| order["party"].get("identityDocument").cloned();
             ensure!(number(&alone.body).is_some() == is_shown, "{role}: {}", alone.body);
             ensure!(number(&listed.body["items"][0]).is_none(), "{role}: {}", listed.body);
+            // Whoever takes orders along asks for all that they may see.
+            let in_full = caller.get("/api/v1/orders?identityDocuments=true").await?;
+            let listed = number(&in_full.body["items"][0]).is_some();
+            ensure!(listed == is_shown, "{role}: {}", in_full.body);
         }
         Ok(())
     });

@@ -61,6 +61,7 @@ pub async fn list(session: Session, mut parameters: Parameters) -> Result<Respon
         within: None,
     };
     let count = parameters.flag("count");
+    let in_full = parameters.flag("identityDocuments");
     let query = OrderPageQuery {
         filter,
         sort: parameters.choice("sort", OrderSort::WORDS).unwrap_or_default(),
@@ -68,7 +69,11 @@ pub async fn list(session: Session, mut parameters: Parameters) -> Result<Respon
         limit: parameters.limit(),
     };
     parameters.finish()?;
-    let page = read::page(&session.backend, &session.actor, &query).await?;
+    let (backend, actor) = (&session.backend, &session.actor);
+    let page = match in_full {
+        true => read::page_in_full(backend, actor, &query).await?,
+        false => read::page(backend, actor, &query).await?,
+    };
     let mut answer = json!({
         "items": page.orders.iter().map(Order::to_api).collect::<Vec<Value>>(),
         "nextCursor": page.next.as_ref().map(encode_cursor),

@@ -3,7 +3,7 @@
 use crate::AppError;
 use crate::outlook::outlook_of;
 use crate::ports::{OrderFilter, OrderPage, OrderPageQuery, OrderReference, Orders};
-use crate::scoped::{OrderPlaces, Scoped, listed, shown};
+use crate::scoped::{OrderPlaces, Scoped, listed, listed_in_full, shown};
 use oms_domain::event::Event;
 use oms_domain::limits::PAGE_ENTRIES_MAX;
 use oms_domain::order::Order;
@@ -79,10 +79,28 @@ pub async fn page<P: Orders>(
     actor: &Actor,
     query: &OrderPageQuery,
 ) -> Result<OrderPage, AppError> {
+    let page = reached_page(ports, actor, query).await?;
+    Ok(OrderPage { orders: listed(page.orders), next: page.next })
+}
+
+/// The same with the identity documents that the reader may see: for whoever takes orders along, such as an export.
+pub async fn page_in_full<P: Orders>(
+    ports: &P,
+    actor: &Actor,
+    query: &OrderPageQuery,
+) -> Result<OrderPage, AppError> {
+    let page = reached_page(ports, actor, query).await?;
+    Ok(OrderPage { orders: listed_in_full(page.orders, actor), next: page.next })
+}
+
+async fn reached_page<P: Orders>(
+    ports: &P,
+    actor: &Actor,
+    query: &OrderPageQuery,
+) -> Result<OrderPage, AppError> {
     require(actor, Right::OrdersRead)?;
     let filter = within_reach(actor, &query.filter);
-    let page = ports.page(&OrderPageQuery { filter, ..query.clone() }).await?;
-    Ok(OrderPage { orders: listed(page.orders), next: page.next })
+    Ok(ports.page(&OrderPageQuery { filter, ..query.clone() }).await?)
 }
 
 /// How many orders a filter finds among those that the reader may open, counted up to `limit`.

@@ -132,7 +132,15 @@ pub fn viewer(actor: &Actor) -> Option<Actor> {
     (!shows_all).then(|| Actor::with_rights(&actor.name, &[]))
 }
 
-/// The orders of a list. It has nobody's identity document, whoever asks: who looks for an order among others has no use
+/// The orders of a list whose reader asks for identity documents as well, as far as they may see them.
+#[must_use]
+pub fn listed_in_full(orders: Vec<Order>, to: &Actor) -> Vec<Order> {
+    let other = viewer(to);
+    let viewer = other.as_ref().unwrap_or(to);
+    orders.into_iter().map(|order| shown(order, viewer)).collect()
+}
+
+/// The orders of a list. It has nobody's identity document: who looks for an order among others has no use
 /// for those of all the others. The order itself, opened alone, shows it.
 #[must_use]
 pub fn listed(mut orders: Vec<Order>) -> Vec<Order> {

@@ -58,7 +58,7 @@ pub struct Export {
 
 #[derive(Debug, Subcommand)]
 enum ExportCommand {
-    /// All orders, oldest first: one a line. Identity documents are not in it.
+    /// All orders, oldest first: one a line. Identity documents are in it for a token with the right to see them.
     #[command(
         after_help = "Examples:\n  oms export orders --output orders.jsonl\n  oms export orders --format csv > orders.csv"
     )]
@@ -75,7 +75,7 @@ enum ExportCommand {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// The whole orders, as the list of the API has them: without identity documents.
+    /// The whole orders, as the API answers them.
     JsonLines,
     /// A table of what is in every order, for spreadsheets.
     Csv,
@@ -141,7 +141,9 @@ pub async fn run(command: Export, output: Output) -> Result<ExitCode> {
     let mut cursor: Option<String> = None;
     loop {
         let after = cursor.as_deref().map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
-        let path = format!("/api/v1/orders?sort=registeredAt&limit={PAGE_ENTRIES}{after}");
+        let path = format!(
+            "/api/v1/orders?sort=registeredAt&identityDocuments=true&limit={PAGE_ENTRIES}{after}"
+        );
         let answer = api.send(|| api.request(Method::GET, &path)).await?;
         if !answer.status.is_success() {
             bail!("{count} orders were written, then: {}", answer.faults().join("; "));

@@ -12,6 +12,8 @@ mod orders;
 mod random;
 #[path = "support/stories.rs"]
 mod stories;
+#[path = "support/substitute.rs"]
+mod substitute;
 #[path = "support/tables.rs"]
 mod tables;
 

@@ -8,6 +8,8 @@ mod orders;
 #[path = "support/stories.rs"]
 #[expect(dead_code, reason = "the stories are told elsewhere; here their steps prepare")]
 mod stories;
+#[path = "support/substitute.rs"]
+mod substitute;
 #[path = "support/tables.rs"]
 mod tables;
 

@@ -1,6 +1,5 @@
 //! A small operator and its people.
 
-use oms_domain::access::{Grant, Holder, Period, Reach};
 use oms_domain::calendar::Calendars;
 use oms_domain::decide::{self, Context, Decision};
 use oms_domain::division::{Division, Neighbourhood};
@@ -63,7 +62,7 @@ pub fn coverage() -> Coverage {
     }
 }
 
-const DESK: [Right; 7] = [
+pub const DESK: [Right; 7] = [
     Right::OrdersRegister,
     Right::OrdersHold,
     Right::OrdersCancel,
@@ -72,19 +71,6 @@ const DESK: [Right; 7] = [
     Right::OrdersComment,
     Right::DocumentsWrite,
 ];
-
-/// Until when the substitute does the work of the desk: two days from the morning.
-pub const SUBSTITUTE_UNTIL: Instant = Instant(MORNING.0 + 2 * 24 * 60 * 60_000);
-
-/// People by the name of their role, with what their grants give at this instant.
-pub fn actor_at(role: &str, now: Instant) -> Actor {
-    if role != "substitute" {
-        return actor(role);
-    }
-    let period = Period { from: None, until: Some(SUBSTITUTE_UNTIL) };
-    let grant = Grant { rights: DESK.to_vec(), reach: Reach::EVERYTHING, periods: vec![period] };
-    Actor::of(Holder { name: role.to_owned(), grants: vec![grant] }, now)
-}
 
 /// People by the name of their role.
 pub fn actor(role: &str) -> Actor {

@@ -3,7 +3,8 @@
 //! `role verb …`, or `after 30m` to move the clock. Each step is decided, its bookkeeping is checked, and the decision
 //! becomes the next order.
 
-use crate::orders::{ID, NEIGHBOURHOOD, actor_at, coverage, form, registered_as, scenario};
+use crate::orders::{ID, NEIGHBOURHOOD, coverage, form, registered_as, scenario};
+use crate::substitute::actor_at;
 use oms_domain::access::SYSTEM_NAME;
 use oms_domain::amendment::Amendment;
 use oms_domain::calendar::Calendars;

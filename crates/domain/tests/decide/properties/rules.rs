@@ -1,7 +1,7 @@
 //! The rules that are kept besides those of every story: they need what was before, or what other commands would do.
 
-use crate::orders::SUBSTITUTE_UNTIL;
 use crate::stories::Story;
+use crate::substitute::SUBSTITUTE_UNTIL;
 use oms_domain::decide::{
     AvailableTransition, Command, Decision, Explanation, VisitRequest, available, decide, explain,
 };
