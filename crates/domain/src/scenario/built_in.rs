@@ -43,13 +43,14 @@ macro_rules! built_in {
 }
 
 // A published version never changes; orders that began with it keep it.
-static SCENARIOS: [BuiltIn; 20] = built_in! {
+static SCENARIOS: [BuiltIn; 21] = built_in! {
     "connect-individual"    1 Connect    PERSON  "connect-individual.toml";
     "connect-individual"    2 Connect    PERSON  "connect-individual-2.toml";
     "connect-individual"    3 Connect    PERSON  "connect-individual-3.toml";
     "connect-legal"         1 Connect    COMPANY "connect-legal.toml";
     "connect-legal"         2 Connect    COMPANY "connect-legal-2.toml";
     "connect-legal"         3 Connect    COMPANY "connect-legal-3.toml";
+    "connect-legal"         4 Connect    COMPANY "connect-legal-4.toml";
     "disconnect-individual" 1 Disconnect ANYONE  "disconnect-individual.toml";
     "disconnect-individual" 2 Disconnect ANYONE  "disconnect-individual-2.toml";
     "disconnect-legal"      1 Disconnect COMPANY "disconnect-legal.toml";

@@ -274,9 +274,14 @@ impl Story {
         }
     }
 
-    /// `retire 2`: the second of this kind that was asked for. `retire of 7`: the one that the event with this number asked for.
-    /// `retire`: one of before the story, that says nothing of itself; without a word it is one that draws.
+    /// `retire 2`: the second of this kind that was asked for. `of 7`, whatever stands before: the one that the event with this
+    /// number asked for. `retire`: one of before the story, that says nothing of itself; without a word it is one that draws.
     fn effect(&self, words: &str) -> Effect {
+        if let Some((_, number)) = words.rsplit_once("of ") {
+            let id = format!("{}.{number}", self.order.id);
+            let found = self.effects.iter().find(|effect| effect.id == id);
+            return found.unwrap_or_else(|| panic!("{words} was not asked for")).clone();
+        }
         let (word, place) = words.split_once(' ').unwrap_or((words, ""));
         let kind = EffectKind::WORDS.iter().find(|(known, _)| *known == word);
         let kind = kind.map_or(EffectKind::Draw, |(_, kind)| *kind);
@@ -284,15 +289,9 @@ impl Story {
         if place.is_empty() {
             return Effect { id: format!("{}.1", self.order.id), kind, payload: Value::Null };
         }
+        let place: usize = place.parse().expect("a place");
         let mut asked = self.effects.iter().filter(|effect| effect.kind == kind);
-        let found = match place.strip_prefix("of ") {
-            Some(number) => {
-                let id = format!("{}.{number}", self.order.id);
-                asked.find(|effect| effect.id == id)
-            }
-            None => asked.nth(place.parse::<usize>().expect("a place") - 1),
-        };
-        found.unwrap_or_else(|| panic!("{words} was not asked for")).clone()
+        asked.nth(place - 1).unwrap_or_else(|| panic!("{words} was not asked for")).clone()
     }
 
     /// `connect-individual 1001`, with the stages that have other names there: `contract=agreement`.
