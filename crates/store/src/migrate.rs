@@ -128,7 +128,12 @@ async fn apply(database: &NativeDatabase, steps: &[Step]) -> Result<(), Migratio
             // SQLite has no lock for this: another program may have applied a step at the same moment, and then it is done.
             // That can happen at each step.
             for _ in steps {
-                if !matches!(outcome, Err(MigrateError::ExecuteMigration(..))) {
+                // The one error is of the step's own statements, the other of noting that it was applied.
+                let is_late = matches!(
+                    outcome,
+                    Err(MigrateError::ExecuteMigration(..) | MigrateError::Execute(_))
+                );
+                if !is_late {
                     break;
                 }
                 outcome = migrator.run(pool).await;
