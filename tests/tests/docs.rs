@@ -10,8 +10,9 @@ const RUN_BY_THE_GATE: [&str; 2] = ["cargo xtask up", "cargo xtask test"];
 
 #[test]
 fn the_commands_of_the_pages_for_integrators_work_as_written() {
-    const PAGES: [&str; 8] = [
+    const PAGES: [&str; 9] = [
         "docs/first-order.md",
+        "docs/coverage.md",
         "docs/billmaster-gateway.md",
         "docs/operating.md",
         "docs/rights.md",
