@@ -8,7 +8,7 @@ use oms_domain::order::OrderKind;
 use oms_domain::party::PartyType;
 use oms_domain::scenario::{EntryAction, Scenario, Stage, Transition};
 use oms_tests::caller::send;
-use oms_tests::{Answer, DatabaseKind, TestApp, on_database};
+use oms_tests::{Answer, TestApp, on_both_databases};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -28,8 +28,7 @@ struct Place<'a> {
 
 #[test]
 fn an_amendment_in_any_stage_comes_to_what_the_reviewed_table_says() {
-    // One database: an amendment is saved like any other change, and those are shown on both.
-    on_database(DatabaseKind::Sqlite, |kind| async move {
+    on_both_databases(|kind| async move {
         let app = TestApp::start(kind).await?;
         employ(&app).await?;
         let (mut places, mut unsure) = (Vec::new(), BTreeSet::new());
