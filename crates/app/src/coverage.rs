@@ -16,9 +16,7 @@ use oms_domain::limits::{
 use oms_domain::order::OrderState;
 use oms_domain::rights::{Actor, Right};
 use oms_domain::routing::normalise::Place;
-use oms_domain::routing::{
-    Coverage, CoverageRule, FindingKind, PreparedRules, Query, Selection, check_rule,
-};
+use oms_domain::routing::{Coverage, CoverageRule, FindingKind, PreparedRules, Query, check_rule};
 use oms_domain::time::Instant;
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -39,6 +37,8 @@ pub struct RoutedOrder {
     pub covering: Option<DivisionReference>,
     /// The kind of division that its stage asks for.
     pub division_kind: Option<String>,
+    /// Who operates it for each service, where they differ: codes.
+    pub by_service: Vec<(Service, String)>,
 }
 
 impl RoutedOrder {
@@ -250,7 +250,7 @@ pub async fn preview<P: Organisation + RoutedOrders>(
         }
         orders += part.len();
         for order in &part {
-            moves.extend(tree.moved(order, prepared.select(&order.query())));
+            moves.extend(tree.moved(order, &prepared));
         }
         last = part.last().map(RoutedOrder::cursor);
     }
@@ -266,6 +266,21 @@ pub(crate) struct Tree<'a> {
 }
 
 impl<'a> Tree<'a> {
+    /// Codes of the divisions that operate the address for each service, where they differ.
+    fn by_service(&self, query: &Query, rules: &PreparedRules<'_>) -> Vec<(Service, String)> {
+        if query.services.len() < 2 {
+            return Vec::new();
+        }
+        let of = |service: &Service| {
+            let alone = Query { services: BTreeSet::from([*service]), place: query.place.clone() };
+            let winner = rules.select(&alone).rule.map(|rule| rule.division_code);
+            Some((*service, winner.or_else(|| self.root.map(str::to_owned))?))
+        };
+        let divisions: Vec<(Service, String)> = query.services.iter().filter_map(of).collect();
+        let is_one = divisions.windows(2).all(|pair| pair[0].1 == pair[1].1);
+        if is_one { Vec::new() } else { divisions }
+    }
+
     pub(crate) fn new(divisions: &'a [Division]) -> Tree<'a> {
         let root = divisions.iter().find(|division| division.parent_code.is_none());
         let root = root.map(|division| division.code.as_str());
@@ -273,7 +288,10 @@ impl<'a> Tree<'a> {
     }
 
     /// None: the order stays where it is.
-    pub(crate) fn moved(&mut self, order: &RoutedOrder, selection: Selection) -> Option<Move> {
+    pub(crate) fn moved(&mut self, order: &RoutedOrder, rules: &PreparedRules<'_>) -> Option<Move> {
+        let query = order.query();
+        let selection = rules.select(&query);
+        let by_service = self.by_service(&query, rules);
         let winner = selection.rule.as_ref().map(|rule| rule.division_code.as_str());
         let start = winner.or(self.root)?;
         let around = self.around.entry(start.to_owned());
@@ -287,8 +305,9 @@ impl<'a> Tree<'a> {
         };
         let (to, decision) = coverage.division_for(order.division_kind.as_deref())?;
         let code = |division: &Option<DivisionReference>| division.as_ref().map(|d| d.code.clone());
-        let stays =
-            to.code == order.division.code && code(&decision.covering) == code(&order.covering);
+        let stays = to.code == order.division.code
+            && code(&decision.covering) == code(&order.covering)
+            && by_service == order.by_service;
         (!stays).then(|| Move {
             id: order.id.clone(),
             number: order.number.clone(),

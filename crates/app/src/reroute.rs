@@ -126,7 +126,7 @@ pub async fn all<P: Orders + Organisation + RoutedOrders>(
         looked_at += part.len();
         for order in part {
             after = Some(order.cursor());
-            let Some(moved) = tree.moved(&order, prepared.select(&order.query())) else { continue };
+            let Some(moved) = tree.moved(&order, &prepared) else { continue };
             handle(ports, actor, (order, moved), dry_run, &mut report, now).await?;
             handled += 1;
             if handled >= limit {

@@ -14,8 +14,16 @@ const INDEXED_TERM_CHARACTERS_MIN: usize = 3;
 pub(crate) struct Conditions {
     pub(crate) texts: Vec<String>,
     pub(crate) parameters: Vec<Value>,
-    /// What the reader reaches: by the order's division, and by that of a task. None: everything.
-    reached: Option<[String; 2]>,
+    /// What the reader reaches; None: everything.
+    reached: Option<Reached>,
+}
+
+/// The orders that some reaches find.
+struct Reached {
+    /// A condition on the order's own division and kind.
+    own: String,
+    /// Statements that select the orders which have a task in one of the divisions.
+    by_task: Vec<String>,
 }
 
 impl Conditions {
@@ -64,29 +72,27 @@ impl Conditions {
 
     /// Only orders whose division one of these reaches.
     pub(crate) fn add_reaches(&mut self, reaches: &[Reach]) {
-        if let Some((own, _)) = self.ways_of(reaches) {
-            self.texts.push(own);
+        if let Some(reached) = self.reached_by(reaches) {
+            self.texts.push(reached.own);
         }
     }
 
-    /// Only orders that one of these reaches; it is added last, because it stands behind all other conditions. What is
-    /// reached by a task alone is asked for apart from the rest: with both in one condition there would be no index to go
-    /// along.
+    /// Only orders that one of these reaches; it is added last, because it stands behind all other conditions.
     fn add_reaches_and_tasks(&mut self, reaches: Option<&Vec<Reach>>) {
-        let ways = reaches.and_then(|reaches| self.ways_of(reaches));
-        self.reached = ways.map(|(own, by_task)| [own.clone(), format!("{by_task} AND NOT {own}")]);
+        self.reached = reaches.and_then(|reaches| self.reached_by(reaches));
     }
 
-    /// By the order's division, and by that of a task. A subtree is a stretch of the paths, which have an index. None:
-    /// everything is reached.
-    fn ways_of(&mut self, reaches: &[Reach]) -> Option<(String, String)> {
+    /// A subtree is a stretch of the paths, which have an index. None: everything is reached.
+    fn reached_by(&mut self, reaches: &[Reach]) -> Option<Reached> {
         if reaches.iter().any(Reach::is_everything) {
             return None;
         }
         let (mut own, mut by_task) = (Vec::new(), Vec::new());
         for reach in reaches {
             let mut parts = Vec::new();
-            let mut divisions = None;
+            let kinds: Vec<String> =
+                reach.kinds.iter().map(|kind| format!("'{}'", kind.code())).collect();
+            let kinds = kinds.join(", ");
             match &reach.divisions {
                 Divisions::Nowhere => continue,
                 Divisions::Whole => {}
@@ -94,33 +100,31 @@ impl Conditions {
                     self.parameters.push(path.as_str().into());
                     self.parameters.push(behind_subtree(path).into());
                     let number = self.parameters.len();
-                    divisions = Some(format!(
+                    let divisions = format!(
                         "division_code IN (SELECT code FROM division WHERE path >= ${} AND path < ${number})",
                         number - 1
-                    ));
+                    );
+                    by_task.push(match kinds.is_empty() {
+                        true => format!("SELECT order_id FROM order_task_division WHERE {divisions}"),
+                        false => format!(
+                            "SELECT task.order_id FROM order_task_division task JOIN orders its ON its.id = task.order_id \
+                             WHERE task.{divisions} AND its.kind IN ({kinds})"
+                        ),
+                    });
+                    parts.push(format!("orders.{divisions}"));
                 }
             }
-            if !reach.kinds.is_empty() {
-                let codes = reach.kinds.iter().map(|kind| format!("'{}'", kind.code()));
-                parts.push(format!("orders.kind IN ({})", codes.collect::<Vec<_>>().join(", ")));
+            if !kinds.is_empty() {
+                parts.push(format!("orders.kind IN ({kinds})"));
             }
-            if let Some(divisions) = &divisions {
-                let lent = format!(
-                    "orders.id IN (SELECT order_id FROM order_task_division WHERE {divisions})"
-                );
-                let parts: Vec<&str> =
-                    parts.iter().map(String::as_str).chain([lent.as_str()]).collect();
-                by_task.push(format!("({})", parts.join(" AND ")));
-            }
-            parts.extend(divisions.map(|divisions| format!("orders.{divisions}")));
             own.push(format!("({})", parts.join(" AND ")));
         }
         // Nothing is reached: nothing is found.
-        let any = |choices: Vec<String>| match choices.is_empty() {
+        let own = match own.is_empty() {
             true => "1 = 0".to_owned(),
-            false => format!("({})", choices.join(" OR ")),
+            false => format!("({})", own.join(" OR ")),
         };
-        Some((any(own), any(by_task)))
+        Some(Reached { own, by_task })
     }
 
     fn add_search(&mut self, dialect: Dialect, terms: &[String]) {
@@ -154,19 +158,24 @@ impl Conditions {
         }
     }
 
-    /// What stands behind FROM: once for all orders, or once for each way in which they are reached.
+    /// What stands behind FROM: the orders that are reached by their own division, and apart from these, beginning with the few
+    /// that have a task elsewhere, those that are reached by a task alone. With both in one condition there would be no index
+    /// to go along.
     fn sources(&self) -> Vec<String> {
-        let source = |reached: Option<&String>| {
-            let texts: Vec<&str> = self.texts.iter().chain(reached).map(String::as_str).collect();
-            match texts.is_empty() {
-                true => "orders".to_owned(),
-                false => format!("orders WHERE {}", texts.join(" AND ")),
-            }
+        let all = |more: &[String]| {
+            let texts: Vec<&str> = self.texts.iter().chain(more).map(String::as_str).collect();
+            texts.join(" AND ")
         };
-        match &self.reached {
-            None => vec![source(None)],
-            Some(ways) => ways.iter().map(|way| source(Some(way))).collect(),
+        let Some(Reached { own, by_task }) = &self.reached else {
+            return vec![format!("orders{}", self.clause())];
+        };
+        let mut sources = vec![format!("orders WHERE {}", all(std::slice::from_ref(own)))];
+        if !by_task.is_empty() {
+            let lent = by_task.join(" UNION ");
+            let conditions = all(&["orders.id = lent.order_id".to_owned(), format!("NOT {own}")]);
+            sources.push(format!("({lent}) AS lent CROSS JOIN orders WHERE {conditions}"));
         }
+        sources
     }
 }
 

@@ -10,7 +10,7 @@ use oms_domain::catalogue::Service;
 use oms_domain::division::DivisionReference;
 use oms_domain::limits::COVERAGE_RULES_MAX;
 use oms_domain::order::OrderState;
-use oms_domain::routing::CoverageRule;
+use oms_domain::routing::{CoverageRule, ServiceDivision};
 use oms_domain::time::Instant;
 use serde::Deserialize;
 use serde_json::json;
@@ -98,6 +98,8 @@ struct Routing {
     covering: Option<DivisionReference>,
     #[serde(default)]
     division_kind: Option<String>,
+    #[serde(default)]
+    by_service: Vec<ServiceDivision>,
 }
 
 fn routed_order(mut row: Row) -> Result<RoutedOrder, StoreError> {
@@ -113,7 +115,12 @@ fn routed_order(mut row: Row) -> Result<RoutedOrder, StoreError> {
         division: parts.division,
         covering: parts.routing.covering,
         division_kind: parts.routing.division_kind,
+        by_service: parts.routing.by_service.into_iter().map(code_of).collect(),
     })
+}
+
+fn code_of(it: ServiceDivision) -> (Service, String) {
+    (it.service, it.division.code)
 }
 
 impl<D: Database> Store<D> {

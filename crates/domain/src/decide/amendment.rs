@@ -7,6 +7,7 @@
 use super::change::Change;
 use super::{
     cancellation, hold, require_not_cancelling, require_not_held, require_open, require_right,
+    tasks,
 };
 use crate::amendment::{Amendment, FieldChange};
 use crate::effect::EffectKind;
@@ -69,6 +70,10 @@ pub(super) fn amend(
             let stage = change.context.scenario.stage(&change.order.stage.code);
             if let (Some(stage), true) = (stage, coverage.is_some()) {
                 change.route(stage)?;
+                // Each division that operates one of the services has its task, also of one that is ordered now.
+                if stage.tasks.iter().any(|task| task.per_service) {
+                    tasks::renew(change, &stage.code, stage, true)?;
+                }
             }
             // What was made in a stage that the order comes to again is made there anew.
             let ahead = dependent(&change.order, change.context.scenario, amendment).next();

@@ -3,6 +3,7 @@
 use super::visits::{BookingChange, VisitRequest};
 use super::{Context, ladder, tasks, timed, visits};
 use crate::calendar::Calendar;
+use crate::catalogue::Service;
 use crate::division::DivisionReference;
 use crate::effect::{Effect, EffectKind};
 use crate::escalation::{Jeopardy, StageEscalation};
@@ -85,6 +86,11 @@ impl<'a> Change<'a> {
     /// Of an order that there is.
     pub fn of(order: &'a Order, context: Context<'a>) -> Self {
         Change { before: Some(order), ..Change::new(order.clone(), context) }
+    }
+
+    /// The services that the order was about before this change.
+    pub fn services_before(&self) -> Vec<Service> {
+        tasks::services(self.before.unwrap_or(&self.order))
     }
 
     /// Adds to the history; answers the number of the event.

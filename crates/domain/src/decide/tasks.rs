@@ -10,7 +10,7 @@ use crate::party::Language;
 use crate::rejection::Rejection;
 use crate::scenario::{Stage, TaskDefinition};
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// The stage's tasks begin anew; what was left open of another stage is cancelled.
 pub(super) fn open(change: &mut Change<'_>, stage: &Stage) -> Result<(), Rejection> {
@@ -99,46 +99,73 @@ fn parts(
     Ok(found.into_iter().enumerate().map(part).collect())
 }
 
-/// The tasks of the order's stage by the definitions of a stage and the divisions of now: what is done stays done, by its
-/// code. What is left goes to the division that it is given now, or stays with the one that it has.
+/// The tasks of the order's stage by the definitions of a stage and the divisions of now. What was done of a service stays
+/// done, whichever part it is in. What is left goes to the division that it is given now, or stays with the one that it has.
 pub(super) fn renew(
     change: &mut Change<'_>,
     left: &str,
     stage: &Stage,
     is_moved: bool,
 ) -> Result<(), Rejection> {
-    let mut known: BTreeMap<String, Task> = BTreeMap::new();
+    let mut begun: Vec<Task> = Vec::new();
     change.order.tasks.retain(|task| {
         let own = task.stage == left;
         if own {
-            known.insert(task.code.clone(), task.clone());
+            begun.push(task.clone());
         }
         // What was done before in a stage that the order has come back to begins anew, as when a stage is entered.
         !own && task.stage != stage.code
     });
-    let done = done(known.values());
-    for mut task in of_stage(change, stage)? {
+    let mut tasks = of_stage(change, stage)?;
+    let (ordered_before, ordered) = (change.services_before(), services(&change.order));
+    // A task that names no services is about all that were ordered then.
+    let is_about = |task: &Task, service: &Service| {
+        let about = if task.services.is_empty() { &ordered_before } else { &task.services };
+        about.contains(service)
+    };
+    for task in &mut tasks {
+        let wanted = if task.services.is_empty() { &ordered } else { &task.services };
+        let of_definition = begun.iter().filter(|it| it.definition() == task.definition());
+        let is_its =
+            |it: &&Task| wanted.is_empty() || wanted.iter().any(|service| is_about(it, service));
+        let parts: Vec<&Task> = of_definition.filter(is_its).collect();
+        let same = parts.iter().find(|it| it.code == task.code).or(parts.first()).copied();
+        let is_covered = wanted.iter().all(|service| parts.iter().any(|it| is_about(it, service)));
+        let is_done = is_covered && parts.iter().all(|it| it.state == TaskState::Done);
+        match same {
+            Some(begun) if is_done => {
+                task.state = TaskState::Done;
+                task.division.clone_from(&begun.division);
+                task.completed_at = begun.completed_at;
+                task.completed_by.clone_from(&begun.completed_by);
+                task.comment.clone_from(&begun.comment);
+            }
+            Some(begun) if !is_moved && begun.code == task.code => {
+                task.division.clone_from(&begun.division);
+            }
+            Some(_) | None => {}
+        }
+    }
+    let done = done(&tasks);
+    for task in tasks.iter_mut().filter(|task| task.state == TaskState::Waiting) {
         let definition = stage.tasks.iter().find(|definition| definition.code == task.definition());
         if definition.is_some_and(|it| it.after.iter().all(|code| done.contains(code))) {
             task.state = TaskState::Open;
         }
-        if let Some(begun) = known.remove(&task.code) {
-            let is_done = begun.state == TaskState::Done;
-            if is_done || !is_moved {
-                task.division = begun.division;
-            }
-            if is_done {
-                task.state = TaskState::Done;
-                task.completed_at = begun.completed_at;
-                task.completed_by = begun.completed_by;
-                task.comment = begun.comment;
-            }
-        }
-        change.order.tasks.push(task);
     }
     // Work that was done counts in the history of the order even where nobody asks for it any more.
-    change.order.tasks.extend(known.into_values().filter(|task| task.state == TaskState::Done));
+    let is_kept =
+        |task: &Task| task.state == TaskState::Done && !tasks.iter().any(|it| it.code == task.code);
+    begun.retain(is_kept);
+    change.order.tasks.extend(tasks);
+    change.order.tasks.extend(begun);
     Ok(())
+}
+
+/// The services that an order is about, each once.
+pub(super) fn services(order: &Order) -> Vec<Service> {
+    let services: BTreeSet<Service> = order.items.iter().map(|item| item.service).collect();
+    services.into_iter().collect()
 }
 
 pub(super) fn complete(

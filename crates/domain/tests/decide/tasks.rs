@@ -2,6 +2,7 @@
 
 use crate::orders::{ID, MORNING, actor, form, scenario};
 use crate::tables::cases;
+use oms_domain::amendment::Amendment;
 use oms_domain::calendar::Calendars;
 use oms_domain::catalogue::Service;
 use oms_domain::decide::{Command, Context, Decision, VisitRequest, decide, explain, register};
@@ -209,6 +210,86 @@ fn what_comes_after_waits_for_every_division_and_so_does_the_order() {
         assert_eq!(found, expected.trim(), "{line}");
     }
     assert_eq!(divided.order.stage.code, "offer");
+}
+
+#[test]
+fn what_was_done_of_a_service_stays_done_whoever_operates_it_then() {
+    // who operates what; what is done; who operates it then => task:division:state of survey and design; what leads on
+    let table = "
+        internet=pbx telephony=north-tech; site-survey site-survey.internet; - \
+            => site-survey:north-tech:d access-design:north-tech:o
+        # the survey of one is no survey of the other
+        internet=pbx telephony=north-tech; site-survey; - \
+            => site-survey:north-tech:o access-design:north-tech:w
+        internet=pbx telephony=north-tech; site-survey; internet=north-tech telephony=pbx \
+            => site-survey:north-tech:o site-survey.telephony:north-tech:d access-design:north-tech:w access-design.telephony:pbx:w
+        # what was one division's was done for both
+        -; site-survey; internet=north-tech telephony=pbx \
+            => site-survey:north-tech:d site-survey.telephony:north-tech:d access-design:north-tech:o access-design.telephony:pbx:o
+        -; ; internet=north-tech telephony=pbx \
+            => site-survey:north-tech:o site-survey.telephony:pbx:o access-design:north-tech:w access-design.telephony:pbx:w
+        internet=north-tech telephony=pbx; site-survey; internet=north-tech telephony=(head) \
+            => site-survey:north-tech:d site-survey.telephony:head:o access-design:north-tech:w access-design.telephony:head:w
+    ";
+    for line in cases(table) {
+        let (given, expected) = line.split_once("=> ").expect("two columns");
+        let [before, done, then] = given.split(';').map(str::trim).collect::<Vec<_>>()[..] else {
+            panic!("{line}")
+        };
+        let mut divided = Divided::of("internet+telephony", before.trim_matches('-'));
+        for task in done.split_whitespace() {
+            divided.finishes(task).unwrap_or_else(|rejection| panic!("{line}: {rejection}"));
+        }
+        divided.coverage = coverage(then.trim_matches('-'));
+        let rerouted = Command::Reroute { coverage: Box::new(divided.coverage.clone()) };
+        divided.takes(rerouted).unwrap_or_else(|rejection| panic!("{line}: {rejection}"));
+        let told = |task: &oms_domain::order::Task| {
+            let known =
+                format!("{}:{}:{} ", task.code, task.division.code, &task.state.code()[..1]);
+            if task.definition() == "credit-check" { String::new() } else { known }
+        };
+        let found = divided.tasks(told);
+        let found =
+            found.split_whitespace().filter(|it| !it.ends_with("site-survey.internet:pbx:d"));
+        assert_eq!(found.collect::<Vec<_>>().join(" "), expected.trim(), "{line}");
+        // Whatever is left can be done, and then the order goes on.
+        for _ in 0..divided.order.tasks.len() {
+            let open = divided.order.tasks.iter().find(|task| task.state.code() == "open");
+            let Some(code) = open.map(|task| task.code.clone()) else { break };
+            divided.finishes(&code).unwrap_or_else(|rejection| panic!("{line}: {rejection}"));
+        }
+        divided
+            .takes(transition("feasible"))
+            .unwrap_or_else(|rejection| panic!("{line}: {rejection}"));
+    }
+}
+
+#[test]
+fn a_service_that_is_ordered_later_gets_its_task_and_one_that_is_left_out_loses_it() {
+    let words = "internet=north-tech telephony=pbx";
+    let mut divided = Divided::of("internet+telephony", words);
+    divided.scenario.stages.iter_mut().for_each(|stage| stage.redo_when.clear());
+    divided.finishes("site-survey").expect("it is open");
+    let amended = |divided: &mut Divided, items: serde_json::Value| {
+        let document = json!({ "items": items });
+        let amendment = Amendment::read(&divided.order, &document, MORNING)
+            .unwrap_or_else(|faults| panic!("{faults:?}"));
+        let coverage = Some(Box::new(divided.coverage.clone()));
+        divided
+            .takes(Command::Amend { amendment: Box::new(amendment), coverage })
+            .expect("amended");
+        divided.tasks(|task| format!("{}:{}", task.code, &task.state.code()[..1]))
+    };
+    let items: Vec<serde_json::Value> =
+        divided.order.items.iter().map(|item| json!(item)).collect();
+    let left = amended(&mut divided, json!([items[0]]));
+    assert_eq!(left, "site-survey:d access-design:o credit-check:o");
+    let both = amended(&mut divided, json!(items));
+    assert_eq!(
+        both,
+        "site-survey:d site-survey.telephony:o access-design:w access-design.telephony:w \
+         credit-check:o credit-check.telephony:o"
+    );
 }
 
 #[test]
